@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR MIT) */
+/*
+ * NVDLA convolution accumulator.
+ *
+ * Offsets are relative to the unit's CSB window and are the same in every
+ * configuration; &struct nvdla_config gives the base of the window. Names,
+ * offsets and encodings are those of the hardware manual (nvdla/hw,
+ * spec/manual/NVDLA_CACC.rdl). A name without a value suffix after the
+ * register is the mask of a field.
+ */
+#ifndef _NVDLA_CACC_REGS_H_
+#define _NVDLA_CACC_REGS_H_
+
+#include "nvdla_bits.h"
+
+#define CACC_S_STATUS					0x000
+#define CACC_S_STATUS_STATUS_0				GENMASK(1, 0)
+#define CACC_S_STATUS_STATUS_0_IDLE			0
+#define CACC_S_STATUS_STATUS_0_RUNNING			1
+#define CACC_S_STATUS_STATUS_0_PENDING			2
+#define CACC_S_STATUS_STATUS_1				GENMASK(17, 16)
+#define CACC_S_STATUS_STATUS_1_IDLE			0
+#define CACC_S_STATUS_STATUS_1_RUNNING			1
+#define CACC_S_STATUS_STATUS_1_PENDING			2
+
+#define CACC_S_POINTER					0x004
+#define CACC_S_POINTER_PRODUCER				BIT(0)
+#define CACC_S_POINTER_PRODUCER_GROUP_0			0
+#define CACC_S_POINTER_PRODUCER_GROUP_1			1
+#define CACC_S_POINTER_CONSUMER				BIT(16)
+#define CACC_S_POINTER_CONSUMER_GROUP_0			0
+#define CACC_S_POINTER_CONSUMER_GROUP_1			1
+
+#define CACC_D_OP_ENABLE				0x008
+#define CACC_D_OP_ENABLE_OP_EN				BIT(0)
+#define CACC_D_OP_ENABLE_OP_EN_DISABLE			0
+#define CACC_D_OP_ENABLE_OP_EN_ENABLE			1
+
+#define CACC_D_MISC_CFG					0x00c
+#define CACC_D_MISC_CFG_CONV_MODE			BIT(0)
+#define CACC_D_MISC_CFG_CONV_MODE_DIRECT		0
+#define CACC_D_MISC_CFG_CONV_MODE_WINOGRAD		1
+#define CACC_D_MISC_CFG_PROC_PRECISION			GENMASK(13, 12)
+#define CACC_D_MISC_CFG_PROC_PRECISION_INT8		0
+#define CACC_D_MISC_CFG_PROC_PRECISION_INT16		1
+#define CACC_D_MISC_CFG_PROC_PRECISION_FP16		2
+
+#define CACC_D_DATAOUT_SIZE_0				0x010
+#define CACC_D_DATAOUT_SIZE_0_DATAOUT_WIDTH		GENMASK(12, 0)
+#define CACC_D_DATAOUT_SIZE_0_DATAOUT_HEIGHT		GENMASK(28, 16)
+
+#define CACC_D_DATAOUT_SIZE_1				0x014
+#define CACC_D_DATAOUT_SIZE_1_DATAOUT_CHANNEL		GENMASK(12, 0)
+
+#define CACC_D_DATAOUT_ADDR				0x018
+
+#define CACC_D_BATCH_NUMBER				0x01c
+#define CACC_D_BATCH_NUMBER_BATCHES			GENMASK(4, 0)
+
+#define CACC_D_LINE_STRIDE				0x020
+#define CACC_D_LINE_STRIDE_LINE_STRIDE			GENMASK(23, 0)
+
+#define CACC_D_SURF_STRIDE				0x024
+#define CACC_D_SURF_STRIDE_SURF_STRIDE			GENMASK(23, 0)
+
+#define CACC_D_DATAOUT_MAP				0x028
+#define CACC_D_DATAOUT_MAP_LINE_PACKED			BIT(0)
+#define CACC_D_DATAOUT_MAP_LINE_PACKED_FALSE		0
+#define CACC_D_DATAOUT_MAP_LINE_PACKED_TRUE		1
+#define CACC_D_DATAOUT_MAP_SURF_PACKED			BIT(16)
+#define CACC_D_DATAOUT_MAP_SURF_PACKED_FALSE		0
+#define CACC_D_DATAOUT_MAP_SURF_PACKED_TRUE		1
+
+#define CACC_D_CLIP_CFG					0x02c
+#define CACC_D_CLIP_CFG_CLIP_TRUNCATE			GENMASK(4, 0)
+
+#define CACC_D_OUT_SATURATION				0x030
+
+#define CACC_D_CYA					0x034
+
+#endif /* _NVDLA_CACC_REGS_H_ */

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Inside of npusim: what the units share. core.c keeps the registers, decides
+ * which operation may start and orders events in time; each unit's file
+ * computes results and cost of one operation from the registers of a group.
+ */
+#ifndef NPUSIM_CORE_H
+#define NPUSIM_CORE_H
+
+#include "npusim.h"
+#include "../../kmod/hw/nvdla_config.h"
+
+#define SIM_REGS	(NVDLA_WINDOW_SIZE / 4)
+
+/* Lookup tables of SDP and CDP: not banked, written through S_LUT_ACCESS_*. */
+#define SIM_LUT_LE	65
+#define SIM_LUT_LO	257
+
+struct sim_lut {
+	int16_t le[SIM_LUT_LE];
+	int16_t lo[SIM_LUT_LO];
+};
+
+/**
+ * struct sim_cube - elements on their way between two units
+ * @width: elements per line
+ * @height: lines
+ * @channels: channels; the last surface is padded to whole atoms
+ * @atom: channels per atom
+ * @batches: cubes behind each other
+ * @v: element (n, c, y, x) at
+ *     ((((n * surfaces + c / atom) * height + y) * width + x) * atom + c % atom);
+ *     two's complement, or the bits of a float where the precision is FP16
+ */
+struct sim_cube {
+	unsigned int width, height, channels, atom, batches;
+	int32_t *v;
+};
+
+/**
+ * struct sim_cost - what an operation costs; each unit adds its part
+ * @cycles: cycles the unit itself needs with memory infinitely fast
+ * @read: bytes read, per port
+ * @written: bytes written, per port
+ */
+struct sim_cost {
+	uint64_t cycles;
+	uint64_t read[2];
+	uint64_t written[2];
+};
+
+struct sim_core;
+
+/* Registers: @off is relative to the unit's window. */
+uint32_t sim_reg(const struct sim_core *core, enum nvdla_unit unit, unsigned int group,
+		 uint32_t off);
+void sim_reg_set(struct sim_core *core, enum nvdla_unit unit, unsigned int group, uint32_t off,
+		 uint32_t value);
+
+#define SIM_FIELD(core, unit, group, reg, field) \
+	FIELD_GET(reg##_##field, sim_reg(core, unit, group, reg))
+
+const struct nvdla_config *sim_config(const struct sim_core *core);
+struct sim_lut *sim_sdp_lut(struct sim_core *core);
+struct sim_lut *sim_cdp_lut(struct sim_core *core);
+
+/*
+ * Memory. A transfer that fails is reported through sim_fail() by these
+ * functions themselves, with @unit and @reg (the register that gave the
+ * address) named; they return -EFAULT then.
+ */
+int sim_read(struct sim_core *core, enum nvdla_unit unit, uint32_t reg, enum npusim_port port,
+	     uint64_t addr, void *dst, size_t len, struct sim_cost *cost);
+int sim_write(struct sim_core *core, enum nvdla_unit unit, uint32_t reg, enum npusim_port port,
+	      uint64_t addr, const void *src, size_t len, struct sim_cost *cost);
+
+/* Report an error and return @code. @reg is relative to the unit's window. */
+int sim_fail(struct sim_core *core, int code, enum nvdla_unit unit, uint32_t reg,
+	     const char *fmt, ...) __attribute__((format(printf, 5, 6)));
+
+/*
+ * The units behind the convolution. @group is the register group of the unit
+ * itself; its RDMA uses @rdma_group, which moves separately. Each returns 0 or
+ * the negative errno that sim_fail() reported.
+ */
+
+/**
+ * sim_sdp_run() - one operation of the single data processor
+ * @acc: on the fly: what CACC delivers; NULL: read through SDP_RDMA
+ * @out: non-NULL: hand the result to PDP instead of memory; the callee
+ *       allocates @out->v, the caller frees it
+ */
+int sim_sdp_run(struct sim_core *core, unsigned int group, unsigned int rdma_group,
+		const struct sim_cube *acc, struct sim_cube *out, struct sim_cost *cost);
+
+/* @in: on the fly from SDP; NULL: read through PDP_RDMA. */
+int sim_pdp_run(struct sim_core *core, unsigned int group, unsigned int rdma_group,
+		const struct sim_cube *in, struct sim_cost *cost);
+int sim_cdp_run(struct sim_core *core, unsigned int group, unsigned int rdma_group,
+		struct sim_cost *cost);
+int sim_rubik_run(struct sim_core *core, unsigned int group, struct sim_cost *cost);
+/* BDMA has a queue of its own instead of groups: @group is GRP0 or GRP1. */
+int sim_bdma_run(struct sim_core *core, unsigned int group, struct sim_cost *cost);
+
+/*
+ * CSB accesses with a side effect, called by core.c after the plain register
+ * was stored (write) or before it is returned (read).
+ */
+void sim_sdp_csb_write(struct sim_core *core, uint32_t off, uint32_t value);
+uint32_t sim_sdp_csb_read(struct sim_core *core, uint32_t off);
+void sim_cdp_csb_write(struct sim_core *core, uint32_t off, uint32_t value);
+uint32_t sim_cdp_csb_read(struct sim_core *core, uint32_t off);
+void sim_bdma_csb_write(struct sim_core *core, uint32_t off, uint32_t value);
+uint32_t sim_bdma_csb_read(struct sim_core *core, uint32_t off);
+
+#endif /* NPUSIM_CORE_H */
