@@ -51,10 +51,10 @@ enum nvdla_unit {
 #define NVDLA_WINDOW_SIZE	0x1000
 
 /*
- * Every unit with two register groups starts alike. Registers below
- * NVDLA_S_END exist once; those from NVDLA_D_OP_ENABLE on exist once per
- * group, except in SDP and CDP, whose lookup tables are not banked either.
- * BDMA queues instead and has none of the three.
+ * Every unit with two register groups starts alike. The registers from its
+ * D_OP_ENABLE on exist once per group, those before it once; D_OP_ENABLE
+ * follows S_POINTER except in CDMA, SDP and CDP, which have more registers
+ * without groups. BDMA queues instead and has none of the three.
  */
 #define NVDLA_S_STATUS		0x000
 #define NVDLA_S_POINTER		0x004
