@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Register values of PDP and its read DMA, and what a configuration can run.
+ */
+#include <errno.h>
+
+#include "npu_code.h"
+
+/*
+ * PDP keeps as many lines of output under way as windows overlap; eight
+ * buffers of 16 columns are shared among them (vmod/nvdla/pdp
+ * NV_NVDLA_PDP_CORE_cal2d, buffer_lines_num and bank_merge_num).
+ */
+uint32_t npu_pdp_max_width(const struct npu_pdp *pdp)
+{
+	uint32_t lines;
+
+	if (pdp->stride_y >= pdp->kernel_h)
+		lines = 1;
+	else if (pdp->stride_y == 1)
+		lines = pdp->kernel_h;
+	else if (pdp->stride_y == 2)
+		lines = (pdp->kernel_h + 1) / 2;
+	else if (pdp->stride_y == 3)
+		lines = pdp->kernel_h <= 6 ? 2 : 3;
+	else
+		lines = 2;
+
+	return lines == 1 ? 128 : lines == 2 ? 64 : lines <= 4 ? 32 : 16;
+}
+
+/* Input columns (or lines) and padding of a range of outputs. */
+static void window(uint32_t first, uint32_t count, uint32_t stride, uint32_t kernel, uint32_t pad,
+		   uint32_t in, uint32_t *start, uint32_t *size, uint32_t *before, uint32_t *after)
+{
+	int64_t from = (int64_t)first * stride - pad;
+	int64_t to = from + (int64_t)(count - 1) * stride + kernel;
+
+	*before = from < 0 ? -from : 0;
+	*after = to > in ? to - in : 0;
+	*start = from < 0 ? 0 : from;
+	*size = to - *after - *start;
+}
+
+void npu_emit_pdp(struct npu_code *code, const struct nvdla_config *config,
+		  const struct npu_op *op, uint32_t index)
+{
+	const struct npu_pdp *pdp = &op->pdp;
+	const uint32_t base = config->base[NVDLA_PDP], rdma = config->base[NVDLA_PDP_RDMA];
+	uint32_t most = npu_pdp_max_width(pdp);
+	uint32_t tiles = (op->out.width + most - 1) / most;
+	uint32_t columns = (op->out.width + tiles - 1) / tiles;
+	uint32_t method = pdp->method == NPU_POOL_MAX ?
+		PDP_D_OPERATION_MODE_CFG_POOLING_METHOD_POOLING_METHOD_MAX :
+		pdp->method == NPU_POOL_MIN ?
+		PDP_D_OPERATION_MODE_CFG_POOLING_METHOD_POOLING_METHOD_MIN :
+		PDP_D_OPERATION_MODE_CFG_POOLING_METHOD_POOLING_METHOD_AVERAGE;
+	uint32_t x;
+
+	for (x = 0; x < op->out.width; x += columns) {
+		uint32_t width = op->out.width - x < columns ? op->out.width - x : columns;
+		uint32_t in_x, in_w, left, right, in_y, in_h, top, bottom;
+		struct npu_box from = { 0 }, to = { .x = x };
+
+		window(x, width, pdp->stride_x, pdp->kernel_w, pdp->pad_left, op->in.width, &in_x,
+		       &in_w, &left, &right);
+		window(0, op->out.height, pdp->stride_y, pdp->kernel_h, pdp->pad_top,
+		       op->in.height, &in_y, &in_h, &top, &bottom);
+		from.x = in_x;
+		from.y = in_y;
+
+		npu_code_begin(code, DRM_NVDLA_ENGINE_PDP, index);
+		if (code->error)
+			return;
+		npu_code_reg(code, rdma, PDP_RDMA_D_DATA_CUBE_IN_WIDTH, in_w - 1);
+		npu_code_reg(code, rdma, PDP_RDMA_D_DATA_CUBE_IN_HEIGHT, in_h - 1);
+		npu_code_reg(code, rdma, PDP_RDMA_D_DATA_CUBE_IN_CHANNEL, op->in.channels - 1);
+		npu_code_reg(code, rdma, PDP_RDMA_D_FLYING_MODE,
+			     FIELD_PREP(PDP_RDMA_D_FLYING_MODE_FLYING_MODE, 1));
+		npu_code_reloc(code, rdma, PDP_RDMA_D_SRC_BASE_ADDR_LOW, op->in.region,
+			       npu_box_offset(&op->in, &from));
+		npu_code_reg(code, rdma, PDP_RDMA_D_SRC_LINE_STRIDE, op->in.line);
+		npu_code_reg(code, rdma, PDP_RDMA_D_SRC_SURFACE_STRIDE, op->in.surface);
+		npu_code_reg(code, rdma, PDP_RDMA_D_POOLING_KERNEL_CFG,
+			     FIELD_PREP(PDP_RDMA_D_POOLING_KERNEL_CFG_KERNEL_WIDTH,
+					pdp->kernel_w - 1) |
+			     FIELD_PREP(PDP_RDMA_D_POOLING_KERNEL_CFG_KERNEL_STRIDE_WIDTH,
+					pdp->stride_x - 1));
+		npu_code_reg(code, rdma, PDP_RDMA_D_POOLING_PADDING_CFG, left);
+
+		npu_code_reg(code, base, PDP_D_DATA_CUBE_IN_WIDTH, in_w - 1);
+		npu_code_reg(code, base, PDP_D_DATA_CUBE_IN_HEIGHT, in_h - 1);
+		npu_code_reg(code, base, PDP_D_DATA_CUBE_IN_CHANNEL, op->in.channels - 1);
+		npu_code_reg(code, base, PDP_D_DATA_CUBE_OUT_WIDTH, width - 1);
+		npu_code_reg(code, base, PDP_D_DATA_CUBE_OUT_HEIGHT, op->out.height - 1);
+		npu_code_reg(code, base, PDP_D_DATA_CUBE_OUT_CHANNEL, op->out.channels - 1);
+		npu_code_reg(code, base, PDP_D_OPERATION_MODE_CFG,
+			     FIELD_PREP(PDP_D_OPERATION_MODE_CFG_POOLING_METHOD, method) |
+			     FIELD_PREP(PDP_D_OPERATION_MODE_CFG_FLYING_MODE, 1));
+		npu_code_reg(code, base, PDP_D_POOLING_KERNEL_CFG,
+			     FIELD_PREP(PDP_D_POOLING_KERNEL_CFG_KERNEL_WIDTH, pdp->kernel_w - 1) |
+			     FIELD_PREP(PDP_D_POOLING_KERNEL_CFG_KERNEL_HEIGHT,
+					pdp->kernel_h - 1) |
+			     FIELD_PREP(PDP_D_POOLING_KERNEL_CFG_KERNEL_STRIDE_WIDTH,
+					pdp->stride_x - 1) |
+			     FIELD_PREP(PDP_D_POOLING_KERNEL_CFG_KERNEL_STRIDE_HEIGHT,
+					pdp->stride_y - 1));
+		npu_code_reg(code, base, PDP_D_RECIP_KERNEL_WIDTH, pdp->recip_w);
+		npu_code_reg(code, base, PDP_D_RECIP_KERNEL_HEIGHT, pdp->recip_h);
+		npu_code_reg(code, base, PDP_D_POOLING_PADDING_CFG,
+			     FIELD_PREP(PDP_D_POOLING_PADDING_CFG_PAD_LEFT, left) |
+			     FIELD_PREP(PDP_D_POOLING_PADDING_CFG_PAD_TOP, top) |
+			     FIELD_PREP(PDP_D_POOLING_PADDING_CFG_PAD_RIGHT, right) |
+			     FIELD_PREP(PDP_D_POOLING_PADDING_CFG_PAD_BOTTOM, bottom));
+		npu_code_reg(code, base, PDP_D_SRC_LINE_STRIDE, op->in.line);
+		npu_code_reg(code, base, PDP_D_SRC_SURFACE_STRIDE, op->in.surface);
+		npu_code_reloc(code, base, PDP_D_DST_BASE_ADDR_LOW, op->out.region,
+			       npu_box_offset(&op->out, &to));
+		npu_code_reg(code, base, PDP_D_DST_LINE_STRIDE, op->out.line);
+		npu_code_reg(code, base, PDP_D_DST_SURFACE_STRIDE, op->out.surface);
+	}
+}
+
+static bool aligned(const struct npu_cube *cube, uint32_t atom)
+{
+	return cube->offset % atom == 0 && cube->line % atom == 0 && cube->surface % atom == 0;
+}
+
+static const char *operand_problem(uint8_t used, const struct npu_operand *operand, uint32_t atom)
+{
+	if (!used || operand->source == NPU_REGISTER)
+		return NULL;
+	if (operand->source == NPU_CHANNEL)
+		return operand->offset % atom ? "channel operand off the memory atom" : NULL;
+	return aligned(&operand->cube, atom) ? NULL : "element operand off the memory atom";
+}
+
+static const char *conv_problem(const struct nvdla_config *config, const struct npu_op *op)
+{
+	const struct npu_conv *conv = &op->conv;
+	uint32_t channels = op->in.channels / conv->groups * conv->groups_per_block;
+	uint32_t kernels = op->out.channels / conv->groups * conv->groups_per_block;
+
+	if (conv->groups > conv->groups_per_block &&
+	    (channels % config->atomic_m || kernels % config->atomic_m))
+		return "blocks of groups that do not begin at a surface";
+	if ((uint64_t)channels * conv->kernel_w * conv->kernel_h > 0x40000)
+		return "kernels of more than 256 KiB";
+	if (conv->pad_right > 63 || conv->pad_left > 31)
+		return "more padding than the registers hold";
+	if (!conv->image)
+		return NULL;
+	if (op->in.atom != 4 && op->in.atom != 1)
+		return "image of neither one nor four channels";
+	if (op->in.channels != op->in.atom)
+		return "image with missing channels";
+	/*
+	 * With so few output columns the RTL can read a stale CBUF entry for long
+	 * kernel lines.
+	 */
+	if (op->out.width <= 3)
+		return "image with very few output columns";
+	return NULL;
+}
+
+int npu_op_supported(const struct nvdla_config *config, const struct npu_op *op, const char **why)
+{
+	const struct npu_sdp *sdp = &op->sdp;
+	const uint32_t atom = config->atomic_m;
+	bool image = op->kind == NPU_CONV && op->conv.image;
+
+	*why = NULL;
+	if (op->out.atom != atom || (!image && op->in.atom != atom) || !aligned(&op->out, atom) ||
+	    op->in.offset % atom || op->in.line % atom || (!image && op->in.surface % atom))
+		*why = "cubes laid out for another configuration";
+	else if (op->out.width == 1 && op->out.height == 1 && op->out.channels > atom &&
+		 op->out.surface != atom)
+		*why = "output of one point with surfaces apart";
+	if (*why)
+		return -EOPNOTSUPP;
+
+	if (op->kind == NPU_CONV)
+		*why = conv_problem(config, op);
+	if (!*why && op->kind == NPU_PDP && op->pdp.stride_x > op->pdp.kernel_w &&
+	    op->out.width > 1)
+		*why = "pooling that skips columns";
+	if (!*why && op->kind == NPU_PDP && op->pdp.stride_y > op->pdp.kernel_h &&
+	    op->out.height > 1)
+		*why = "pooling that skips lines";
+	if (!*why && op->kind != NPU_PDP) {
+		const struct { uint8_t used; const struct npu_operand *operand; } operands[] = {
+			{ sdp->x1.alu, &sdp->x1.alu_operand }, { sdp->x1.mul, &sdp->x1.mul_operand },
+			{ sdp->x2.alu, &sdp->x2.alu_operand }, { sdp->x2.mul, &sdp->x2.mul_operand },
+			{ sdp->y.alu, &sdp->y.alu_operand }, { sdp->y.mul, &sdp->y.mul_operand },
+		};
+		size_t i;
+
+		/* The multiplier's half of an alternating pair begins two bytes later. */
+		for (i = 0; !*why && i < sizeof(operands) / sizeof(operands[0]); i++) {
+			if (i % 2 && operands[i].used && operands[i - 1].used &&
+			    operands[i].operand->source == NPU_CHANNEL &&
+			    operands[i - 1].operand->source == NPU_CHANNEL)
+				continue;
+			*why = operand_problem(operands[i].used, operands[i].operand, atom);
+		}
+		if (!*why && (sdp->y.alu || sdp->y.mul || sdp->y.lut) &&
+		    !(config->features & NVDLA_FEAT_SDP_EW))
+			*why = "no element-wise stage";
+		if (!*why && sdp->y.lut && !(config->features & NVDLA_FEAT_SDP_LUT))
+			*why = "no lookup table";
+	}
+	return *why ? -EOPNOTSUPP : 0;
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Cutting a convolution into hardware operations that fit the convolution
+ * buffer (CBUF), and what that costs.
+ */
+#ifndef ACCEL_TILE_H
+#define ACCEL_TILE_H
+
+#include "kmod/hw/nvdla_config.h"
+#include "npu_op.h"
+
+/**
+ * struct npu_tiling - how a convolution is cut
+ * @columns: output columns per hardware operation
+ * @rows: output rows per hardware operation
+ * @kernels: kernels per hardware operation
+ * @data_banks: CBUF banks for data
+ * @weight_banks: CBUF banks for weights
+ * @keep_weights: weights stay in CBUF from one tile to the next
+ *
+ * Order: blocks of groups, kernels, columns, rows; rows change fastest.
+ */
+struct npu_tiling {
+	uint32_t columns, rows, kernels;
+	uint32_t data_banks, weight_banks;
+	bool keep_weights;
+};
+
+/**
+ * struct npu_cost - what an operation costs, estimated
+ * @cycles: all in all
+ * @mac: cycles of the MAC array
+ * @sdp: cycles of SDP, or of PDP for a pooling
+ * @read: bytes read
+ * @written: bytes written
+ * @hw_ops: hardware operations
+ * @macs: products that mean something: those of the operation as such
+ */
+struct npu_cost {
+	uint64_t cycles, mac, sdp, read, written, macs;
+	uint32_t hw_ops;
+};
+
+/**
+ * npu_tile_plan() - choose the tiling with the fewest cycles
+ * @bytes_per_cycle: memory bandwidth to plan for
+ * @cost: receives the estimate, may be NULL
+ * @why: receives the reason in words when there is none
+ *
+ * Return: 0; -EOPNOTSUPP the operation does not fit the buffer in any way.
+ */
+int npu_tile_plan(const struct nvdla_config *config, const struct npu_op *op,
+		  double bytes_per_cycle, struct npu_tiling *tiling, struct npu_cost *cost,
+		  const char **why);
+
+/* The same estimate for operations without convolution. */
+void npu_op_cost(const struct nvdla_config *config, const struct npu_op *op,
+		 double bytes_per_cycle, struct npu_cost *cost);
+
+/**
+ * npu_cbuf_entries() - CBUF entries that one line of input takes
+ * @width: columns of input
+ * @channels: channels of the block
+ * @pads: columns of padding; they count for images only
+ */
+uint32_t npu_cbuf_entries(const struct nvdla_config *config, bool image, uint32_t width,
+			  uint32_t channels, uint32_t pads);
+
+/* Memory bandwidth assumed when nothing is known: bytes per cycle. */
+double npu_default_bandwidth(const struct nvdla_config *config);
+
+#endif /* ACCEL_TILE_H */
