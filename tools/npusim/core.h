@@ -85,8 +85,24 @@ void sim_reg_set(struct sim_core *core, enum nvdla_unit unit, unsigned int group
 	FIELD_GET(reg##_##field, sim_reg(core, unit, group, reg))
 
 const struct nvdla_config *sim_config(const struct sim_core *core);
+
+/*
+ * The lookup tables. Inside a sim_*_run() these are a copy taken when the
+ * operation started, elsewhere what CSB reads and writes.
+ */
 struct sim_lut *sim_sdp_lut(struct sim_core *core);
 struct sim_lut *sim_cdp_lut(struct sim_core *core);
+
+/*
+ * Storage of a unit's own, @size bytes, zeroed on first use and freed by reset;
+ * NULL when there is no memory. A unit always asks for the same size.
+ * Call it from CSB handlers, or in sim_*_run() with the core locked.
+ */
+void *sim_unit_data(struct sim_core *core, enum nvdla_unit unit, size_t size);
+
+/* CSB handlers run with the core locked; sim_*_run() without. */
+void sim_lock(struct sim_core *core);
+void sim_unlock(struct sim_core *core);
 
 /*
  * Memory. A transfer that fails is reported through sim_fail() by these
@@ -123,7 +139,15 @@ int sim_pdp_run(struct sim_core *core, unsigned int group, unsigned int rdma_gro
 int sim_cdp_run(struct sim_core *core, unsigned int group, unsigned int rdma_group,
 		struct sim_cost *cost);
 int sim_rubik_run(struct sim_core *core, unsigned int group, struct sim_cost *cost);
-/* BDMA has a queue of its own instead of groups: @group is GRP0 or GRP1. */
+/*
+ * BDMA has a queue of its own instead of groups: @group is GRP0 or GRP1.
+ * sim_bdma_csb_write() calls sim_bdma_launch() when CFG_LAUNCH0 or 1 is
+ * written with work to do; core.c then calls sim_bdma_run(), and, when its time has
+ * passed and with the core locked, sim_bdma_done() just before it raises the
+ * group's interrupt.
+ */
+void sim_bdma_launch(struct sim_core *core, unsigned int group);
+void sim_bdma_done(struct sim_core *core, unsigned int group);
 int sim_bdma_run(struct sim_core *core, unsigned int group, struct sim_cost *cost);
 
 /*

@@ -116,6 +116,9 @@ uint32_t npusim_reg_read(struct npusim *sim, unsigned int core, uint32_t offset)
  */
 void npusim_reg_write(struct npusim *sim, unsigned int core, uint32_t offset, uint32_t value);
 
+/* CSB byte offset of the GLB window in the simulator's configuration. */
+uint32_t npusim_glb_base(const struct npusim *sim);
+
 /* How a call of npusim_run() ended. */
 enum npusim_state {
 	NPUSIM_IDLE,		/* nothing is enabled */

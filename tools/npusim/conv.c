@@ -1,0 +1,560 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Convolution sequence controller, MAC array and accumulator: from what lies
+ * in CBUF to what CACC hands to SDP.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "conv.h"
+#include "round.h"
+
+/* Beyond these an operation is refused: no hardware program comes near. */
+#define MAX_OUTPUT	(1ull << 27)	/* elements */
+#define MAX_SAMPLES	(1ull << 27)	/* of the padded input */
+#define MAX_MACS	(1ull << 38)
+
+/* So many products of 8-bit numbers surely fit a 32-bit sum. */
+#define SAFE_SUM	65536u
+/* CACC keeps sums of 34 bits. */
+#define SUM_BITS	34
+
+/* An operation, as CSC's registers describe it. */
+struct conv_op {
+	bool image;
+	unsigned int in_width, in_height;	/* EXT: what CSC sees of CBUF */
+	unsigned int channels;			/* bytes per position: image: C x S */
+	unsigned int pixel_bytes;		/* image: bytes per sample */
+	unsigned int r, s;
+	unsigned int stride_x, stride_y, dil_x, dil_y;
+	unsigned int pad_left, pad_top;
+	int8_t pad;
+	unsigned int out_width, out_height, kernels;
+	unsigned int entries;
+	unsigned int y_ext;			/* kernel lines taken at once: 1, 2, 4 */
+	unsigned int truncate;
+	uint32_t ring;
+	/* padded input */
+	unsigned int row_samples, rows;
+	unsigned int block;			/* samples per position and block */
+	unsigned int blocks;
+	size_t plane;				/* samples per block */
+	int16_t *in;
+	/* dot product */
+	struct sim_tap *taps;
+	uint32_t *tap_bytes;
+	unsigned int tap_count;
+	size_t pair_count;
+	uint64_t sum_length;
+};
+
+static int parse(struct sim_core *core, struct conv_op *op)
+{
+	const struct nvdla_config *config = core->config;
+	unsigned int ext = CSC_FIELD(core, D_POST_Y_EXTENSION, Y_EXTENSION);
+	uint64_t atomics = CSC_FIELD(core, D_ATOMICS, ATOMICS) + 1;
+
+	op->image = sim_csc_mode(core) == SIM_MODE_IMAGE;
+	op->in_width = CSC_FIELD(core, D_DATAIN_SIZE_EXT_0, DATAIN_WIDTH_EXT) + 1;
+	op->in_height = CSC_FIELD(core, D_DATAIN_SIZE_EXT_0, DATAIN_HEIGHT_EXT) + 1;
+	op->channels = CSC_FIELD(core, D_WEIGHT_SIZE_EXT_1, WEIGHT_CHANNEL_EXT) + 1;
+	op->kernels = CSC_FIELD(core, D_WEIGHT_SIZE_EXT_1, WEIGHT_KERNEL) + 1;
+	op->s = op->image ? 1 : CSC_FIELD(core, D_WEIGHT_SIZE_EXT_0, WEIGHT_WIDTH_EXT) + 1;
+	op->r = CSC_FIELD(core, D_WEIGHT_SIZE_EXT_0, WEIGHT_HEIGHT_EXT) + 1;
+	op->stride_x = CSC_FIELD(core, D_CONV_STRIDE_EXT, CONV_X_STRIDE_EXT) + 1;
+	op->stride_y = CSC_FIELD(core, D_CONV_STRIDE_EXT, CONV_Y_STRIDE_EXT) + 1;
+	op->dil_x = op->image ? 1 : CSC_FIELD(core, D_DILATION_EXT, X_DILATION_EXT) + 1;
+	op->dil_y = op->image ? 1 : CSC_FIELD(core, D_DILATION_EXT, Y_DILATION_EXT) + 1;
+	op->pad_left = CSC_FIELD(core, D_ZERO_PADDING, PAD_LEFT);
+	op->pad_top = CSC_FIELD(core, D_ZERO_PADDING, PAD_TOP);
+	op->pad = (int8_t)CSC_FIELD(core, D_ZERO_PADDING_VALUE, PAD_VALUE);
+	op->out_width = CSC_FIELD(core, D_DATAOUT_SIZE_0, DATAOUT_WIDTH) + 1;
+	op->out_height = CSC_FIELD(core, D_DATAOUT_SIZE_0, DATAOUT_HEIGHT) + 1;
+	op->entries = CSC_FIELD(core, D_ENTRY_PER_SLICE, ENTRIES) + 1;
+	op->ring = sim_data_ring(core, CSC_FIELD(core, D_BANK, DATA_BANK));
+	op->truncate = SIM_FIELD(core, NVDLA_CACC, core->consumer[NVDLA_CACC], CACC_D_CLIP_CFG,
+				 CLIP_TRUNCATE);
+	op->y_ext = op->image ? (ext == 2 ? 4 : ext == 1 ? 2 : 1) : 1;
+
+	if (op->image && ext == 3)
+		return sim_fail(core, -EINVAL, NVDLA_CSC, CSC_D_POST_Y_EXTENSION, "Y_EXTENSION 3");
+	if (op->image) {
+		unsigned int samples = CSC_FIELD(core, D_DATAIN_SIZE_EXT_1, DATAIN_CHANNEL_EXT);
+
+		/* Only the two low bits are looked at: 1, 3 or 4 channels. */
+		op->pixel_bytes = (samples & 3) == 3 ? 4 : (samples & 3) == 2 ? 3 : 1;
+		if (op->y_ext * op->channels > config->atomic_c && op->y_ext > 1)
+			return sim_fail(core, -EINVAL, NVDLA_CSC, CSC_D_POST_Y_EXTENSION,
+					"%u lines of %u samples do not fit %u multipliers",
+					op->y_ext, op->channels, config->atomic_c);
+	} else if (atomics != (uint64_t)op->out_width * op->out_height) {
+		return sim_fail(core, -EINVAL, NVDLA_CSC, CSC_D_ATOMICS,
+				"ATOMICS %llu, but DATAOUT is %ux%u",
+				(unsigned long long)(atomics - 1), op->out_width, op->out_height);
+	}
+
+	return 0;
+}
+
+static int check(struct sim_core *core, const struct conv_op *op)
+{
+	uint64_t out = (uint64_t)op->out_width * op->out_height * op->kernels;
+
+	if (CSC_FIELD(core, D_MISC_CFG, CONV_MODE))
+		return sim_fail(core, -ENOSYS, NVDLA_CSC, CSC_D_MISC_CFG, "CONV_MODE WINOGRAD");
+	if (CSC_FIELD(core, D_WEIGHT_FORMAT, WEIGHT_FORMAT))
+		return sim_fail(core, -ENOSYS, NVDLA_CSC, CSC_D_WEIGHT_FORMAT,
+				"WEIGHT_FORMAT COMPRESSED");
+	if (CSC_FIELD(core, D_BATCH_NUMBER, BATCHES))
+		return sim_fail(core, -ENOSYS, NVDLA_CSC, CSC_D_BATCH_NUMBER, "BATCHES %u",
+				CSC_FIELD(core, D_BATCH_NUMBER, BATCHES));
+	if ((core->config->features & NVDLA_FEAT_INT16) &&
+	    (CSC_FIELD(core, D_MISC_CFG, IN_PRECISION) ||
+	     CSC_FIELD(core, D_MISC_CFG, PROC_PRECISION)))
+		return sim_fail(core, -ENOSYS, NVDLA_CSC, CSC_D_MISC_CFG, "PROC_PRECISION %u",
+				CSC_FIELD(core, D_MISC_CFG, PROC_PRECISION));
+	if (out > MAX_OUTPUT)
+		return sim_fail(core, -EINVAL, NVDLA_CSC, CSC_D_DATAOUT_SIZE_0,
+				"%ux%ux%u outputs are more than can be simulated", op->out_width,
+				op->out_height, op->kernels);
+	if (out * op->channels * op->r * op->s > MAX_MACS)
+		return sim_fail(core, -EINVAL, NVDLA_CSC, CSC_D_WEIGHT_SIZE_EXT_0,
+				"more multiplications than can be simulated");
+
+	return 0;
+}
+
+static const uint8_t *entry_at(const struct sim_core *core, const struct conv_op *op,
+			       uint64_t offset)
+{
+	uint64_t at = core->cbuf.data_rd + offset;
+	uint64_t total = (uint64_t)core->config->cbuf_banks * core->config->cbuf_bank_depth;
+
+	/* The address wraps once; it cannot leave CBUF. */
+	if (at >= op->ring)
+		at -= op->ring;
+	return core->cbuf.mem + (size_t)(at % total) * core->config->cbuf_bank_width;
+}
+
+/* Feature data: [block][row][x][samples], with its padding. */
+static int gather_direct(struct sim_core *core, struct conv_op *op)
+{
+	const unsigned int atom_c = core->config->atomic_c;
+	struct sim_slice slice;
+	unsigned int b, y, x, i;
+	uint64_t samples;
+
+	sim_slice_init(core->config, op->channels, 1, &slice);
+	op->block = op->channels < atom_c ? (op->channels + 1) & ~1u : atom_c;
+	op->blocks = (op->channels + atom_c - 1) / atom_c;
+	op->row_samples = ((op->out_width - 1) * op->stride_x + (op->s - 1) * op->dil_x + 1) *
+			  op->block;
+	op->rows = (op->out_height - 1) * op->stride_y + (op->r - 1) * op->dil_y + 1;
+	samples = (uint64_t)op->row_samples * op->rows * op->blocks;
+	if (samples > MAX_SAMPLES)
+		return sim_fail(core, -EINVAL, NVDLA_CSC, CSC_D_DATAOUT_SIZE_0,
+				"%ux%u outputs reach far beyond the input", op->out_width,
+				op->out_height);
+	op->plane = (size_t)op->row_samples * op->rows;
+	op->in = malloc((samples + 64) * sizeof(*op->in));
+	if (!op->in)
+		return sim_fail(core, -ENOMEM, NVDLA_CSC, CSC_D_DATAIN_SIZE_EXT_0, "no memory");
+	memset(op->in + samples, 0, 64 * sizeof(*op->in));
+
+	for (b = 0; b < op->blocks; b++) {
+		bool last = b == op->blocks - 1;
+		unsigned int bytes = last ? op->channels - b * atom_c : atom_c;
+		unsigned int shift = last && slice.rest ? slice.shift : 0;
+		unsigned int share = (1u << shift) - 1;
+		unsigned int step = core->config->cbuf_bank_width >> shift;
+
+		for (y = 0; y < op->rows; y++) {
+			int16_t *row = op->in + b * op->plane + (size_t)y * op->row_samples;
+			int64_t in_y = (int64_t)y - op->pad_top;
+			bool inside = in_y >= 0 && in_y < op->in_height;
+
+			for (x = 0; x < op->row_samples / op->block; x++) {
+				int64_t in_x = (int64_t)x - op->pad_left;
+				int16_t *out = row + (size_t)x * op->block;
+				const int8_t *from;
+
+				if (!inside || in_x < 0 || in_x >= op->in_width) {
+					for (i = 0; i < op->block; i++)
+						out[i] = i < bytes ? op->pad : 0;
+					continue;
+				}
+				from = (const int8_t *)entry_at(core, op,
+						(uint64_t)in_y * op->entries +
+						(uint64_t)b * op->in_width +
+						((uint64_t)in_x >> shift));
+				from += (in_x & share) * step;
+				for (i = 0; i < bytes; i++)
+					out[i] = from[i];
+				for (; i < op->block; i++)
+					out[i] = 0;
+			}
+		}
+	}
+
+	return 0;
+}
+
+/* Image data: lines of bytes; left and right padding is in CBUF already. */
+static int gather_image(struct sim_core *core, struct conv_op *op)
+{
+	const unsigned int width = core->config->cbuf_bank_width;
+	unsigned int y, i, last;
+	uint64_t samples;
+
+	op->block = op->stride_x * op->pixel_bytes;
+	op->blocks = 1;
+	last = (op->out_width - 1) * op->block + op->channels;
+	op->row_samples = (last + 2) & ~1u;
+	op->rows = (op->out_height - 1) * op->stride_y + op->r;
+	samples = (uint64_t)op->row_samples * op->rows;
+	if (samples > MAX_SAMPLES)
+		return sim_fail(core, -EINVAL, NVDLA_CSC, CSC_D_DATAOUT_SIZE_0,
+				"%ux%u outputs reach far beyond the input", op->out_width,
+				op->out_height);
+	op->plane = samples;
+	op->in = calloc(samples + 64, sizeof(*op->in));
+	if (!op->in)
+		return sim_fail(core, -ENOMEM, NVDLA_CSC, CSC_D_DATAIN_SIZE_EXT_0, "no memory");
+
+	for (y = 0; y < op->rows; y++) {
+		int16_t *row = op->in + (size_t)y * op->row_samples;
+		int64_t in_y = (int64_t)y - op->pad_top;
+		bool inside = in_y >= 0 && in_y < op->in_height;
+
+		for (i = 0; i < last; i++) {
+			if (!inside)
+				row[i] = op->pad;
+			else
+				row[i] = (int8_t)entry_at(core, op, (uint64_t)in_y * op->entries +
+							  i / width)[i % width];
+		}
+	}
+
+	return 0;
+}
+
+/*
+ * The pieces of a dot product, in the order in which hardware adds them up:
+ * channel blocks, kernel lines, kernel columns.
+ */
+static int make_taps(struct sim_core *core, struct conv_op *op)
+{
+	const unsigned int atom_c = core->config->atomic_c;
+	unsigned int blocks = (op->channels + atom_c - 1) / atom_c;
+	unsigned int b, r, s, n = 0;
+
+	op->tap_count = blocks * op->r * op->s;
+	op->taps = calloc(op->tap_count, sizeof(*op->taps));
+	op->tap_bytes = calloc(op->tap_count, sizeof(*op->tap_bytes));
+	if (!op->taps || !op->tap_bytes)
+		return sim_fail(core, -ENOMEM, NVDLA_CSC, CSC_D_WEIGHT_SIZE_EXT_0, "no memory");
+	for (b = 0; b < blocks; b++) {
+		unsigned int bytes = b == blocks - 1 ? op->channels - b * atom_c : atom_c;
+
+		for (r = 0; r < op->r; r++) {
+			for (s = 0; s < op->s; s++, n++) {
+				op->tap_bytes[n] = bytes;
+				op->taps[n].pairs = (bytes + 1) / 2;
+				op->pair_count += op->taps[n].pairs;
+				op->sum_length += bytes;
+				if (op->image)
+					op->taps[n].offset = (ptrdiff_t)r * op->row_samples +
+							     b * atom_c;
+				else
+					op->taps[n].offset = (ptrdiff_t)(b * op->plane) +
+						(ptrdiff_t)r * op->dil_y * op->row_samples +
+						(ptrdiff_t)s * op->dil_x * op->block;
+			}
+		}
+	}
+
+	return 0;
+}
+
+/*
+ * The weights of a group: in the stream, per tap, the bytes of one kernel
+ * follow those of the one before. With Y extension several kernel lines
+ * of a kernel lie together.
+ */
+static int unpack_group(const struct conv_op *op, struct sim_weights *stream, unsigned int kernels,
+			unsigned int lanes, int16_t *out, uint8_t *buf)
+{
+	unsigned int t, k, i, line, lines;
+	int16_t *to = out;
+	int err;
+
+	memset(out, 0, op->pair_count * lanes * 2 * sizeof(*out));
+	for (t = 0; t < op->tap_count; t += lines) {
+		unsigned int bytes = op->tap_bytes[t];
+		const uint8_t *from = buf;
+
+		/* Taps of one block follow each other by kernel line. */
+		lines = op->r - t % op->r;
+		if (lines > op->y_ext)
+			lines = op->y_ext;
+		if (!op->image)
+			lines = 1;
+		err = sim_weights_read(stream, buf, (size_t)bytes * kernels * lines);
+		if (err)
+			return err;
+		for (k = 0; k < kernels; k++) {
+			for (line = 0; line < lines; line++) {
+				int16_t *tap = to + (size_t)line * op->taps[t].pairs * lanes * 2;
+
+				for (i = 0; i < bytes; i++)
+					tap[(size_t)(i / 2) * lanes * 2 + 2 * k + i % 2] =
+						(int8_t)*from++;
+			}
+		}
+		to += (size_t)lines * op->taps[t].pairs * lanes * 2;
+	}
+
+	return 0;
+}
+
+/*
+ * CACC's output stage: shift right with rounding to nearest, halves away from
+ * zero, and saturate to 32 bits. Of what is shifted out beyond 16 bits nothing
+ * is known any more, which shows in the rounding of negative halves.
+ */
+static int32_t cacc_output(int64_t sum, unsigned int truncate, uint32_t *saturated)
+{
+	int64_t shifted = sum >> truncate;
+	bool guide = truncate && (sum >> (truncate - 1) & 1);
+	uint64_t stick = 0;
+	bool up;
+
+	if (truncate > 1) {
+		uint64_t below = (uint64_t)sum & ((1ull << (truncate - 1)) - 1);
+
+		stick = truncate > 16 ? below >> (truncate - 16) : below;
+	}
+	up = guide && (sum >= 0 || stick);
+	if (sum < 0 ? shifted < INT32_MIN : shifted + up >= INT32_MAX && (shifted > INT32_MAX ||
+									    up)) {
+		(*saturated)++;
+		return sum < 0 ? INT32_MIN : INT32_MAX;
+	}
+
+	return (int32_t)(shifted + up);
+}
+
+/* One kernel group over all pixels. */
+static void run_group(const struct conv_op *op, const int16_t *weights, unsigned int lanes,
+		      unsigned int kernels, int32_t *out, uint32_t *saturated)
+{
+	const int16_t *base[SIM_MAC_PIXELS];
+	int32_t part[SIM_MAC_PIXELS * 32];
+	int64_t sum[SIM_MAC_PIXELS * 32];
+	const uint64_t pixels = (uint64_t)op->out_width * op->out_height;
+	/* Where sums could leave 34 bits, every atomic sum is clamped on its own. */
+	const bool clamp = op->sum_length > 1ull << (SUM_BITS - 1 - 14);
+	uint64_t done = 0;
+	unsigned int n, p, k;
+
+	while (done < pixels) {
+		const int16_t *w = weights;
+		unsigned int first = 0, last;
+
+		n = pixels - done < SIM_MAC_PIXELS ? (unsigned int)(pixels - done) :
+						     SIM_MAC_PIXELS;
+		for (p = 0; p < n; p++) {
+			uint64_t y = (done + p) / op->out_width, x = (done + p) % op->out_width;
+
+			base[p] = op->in + y * op->stride_y * op->row_samples +
+				  (op->image ? x * op->block : x * op->stride_x * op->block);
+		}
+		memset(sum, 0, (size_t)n * lanes * sizeof(*sum));
+		while (first < op->tap_count) {
+			uint32_t length = op->tap_bytes[first];
+			size_t pairs = op->taps[first].pairs;
+
+			for (last = first + 1; last < op->tap_count && !clamp &&
+			     length + op->tap_bytes[last] <= SAFE_SUM; last++) {
+				length += op->tap_bytes[last];
+				pairs += op->taps[last].pairs;
+			}
+			sim_mac_tile(base, n, op->taps + first, last - first, w, lanes, part);
+			for (k = 0; k < n * lanes; k++)
+				sum[k] += part[k];
+			for (k = 0; clamp && k < n * lanes; k++)
+				sum[k] = sim_saturate(sum[k], SUM_BITS);
+			w += pairs * lanes * 2;
+			first = last;
+		}
+		for (p = 0; p < n; p++) {
+			for (k = 0; k < kernels; k++)
+				out[p * lanes + k] = cacc_output(sum[p * lanes + k], op->truncate,
+								 saturated);
+			for (; k < lanes; k++)
+				out[p * lanes + k] = 0;
+		}
+		out += (size_t)n * lanes;
+		done += n;
+	}
+}
+
+/* Cycles of the sequence controller; see Documentation/npusim.rst. */
+static uint64_t sequence_cycles(const struct sim_core *core, const struct conv_op *op)
+{
+	const unsigned int atom_k = core->config->atomic_k, atom_c = core->config->atomic_c;
+	uint64_t blocks = (op->channels + atom_c - 1) / atom_c *
+			  (uint64_t)((op->r + op->y_ext - 1) / op->y_ext) * op->s;
+	uint64_t groups = (op->kernels + atom_k - 1) / atom_k;
+	unsigned int upper = 2 * atom_k, lower = atom_k;
+	uint64_t left, lines = 1, cycles = 0, len;
+	unsigned int sdp = core->config->sdp_bs_throughput;
+
+	if (op->image) {
+		upper = atom_c / atom_k == 4 ? 4 * atom_k : 2 * atom_k;
+		lower = upper;
+		lines = op->out_height;
+		left = op->out_width;
+	} else {
+		left = (uint64_t)op->out_width * op->out_height;
+	}
+	while (left) {
+		uint64_t here, out;
+
+		len = left >= 2ull * upper ? upper : left <= upper ? left : lower;
+		/* A stripe takes as long as the weights of the next one need. */
+		here = (len < atom_k ? atom_k : len) * blocks;
+		if (op->image && op->y_ext > 1)
+			here = ((len + op->y_ext - 1) / op->y_ext * op->y_ext < atom_k ? atom_k :
+				(len + op->y_ext - 1) / op->y_ext * op->y_ext) * blocks;
+		/* SDP takes the sums away at its own pace. */
+		out = (len * atom_k + sdp - 1) / sdp;
+		cycles += here > out ? here : out;
+		left -= len;
+	}
+
+	return cycles * lines * groups;
+}
+
+bool sim_conv_ready(struct sim_core *core)
+{
+	sim_csc_begin(core);
+	return core->cbuf.csc_begun &&
+	       core->cbuf.data_slices >=
+	       CSC_FIELD(core, D_DATAIN_SIZE_EXT_0, DATAIN_HEIGHT_EXT) + 1 &&
+	       (core->loads[0].weight_open ||
+		core->cbuf.wt_kernels >= CSC_FIELD(core, D_WEIGHT_SIZE_EXT_1, WEIGHT_KERNEL) + 1);
+}
+
+static int stream_init(struct sim_core *core, const struct sim_load *load, const struct conv_op *op,
+		       struct sim_weights *stream, struct sim_cost *cost)
+{
+	const unsigned int width = core->config->cbuf_bank_width;
+	unsigned int g = load->group;
+
+	stream->core = core;
+	stream->cost = cost;
+	stream->base = sim_data_ring(core, CSC_FIELD(core, D_BANK, DATA_BANK));
+	stream->ring = sim_data_ring(core, CSC_FIELD(core, D_BANK, WEIGHT_BANK));
+	stream->rd = core->cbuf.wt_rd;
+	stream->stream = load->weight_open;
+	if (!stream->stream)
+		return 0;
+	stream->addr = (uint64_t)sim_reg(core, NVDLA_CDMA, g, CDMA_D_WEIGHT_ADDR_HIGH) << 32 |
+		       sim_reg(core, NVDLA_CDMA, g, CDMA_D_WEIGHT_ADDR_LOW);
+	stream->bytes = sim_reg(core, NVDLA_CDMA, g, CDMA_D_WEIGHT_BYTES);
+	stream->port = SIM_FIELD(core, NVDLA_CDMA, g, CDMA_D_WEIGHT_RAM_TYPE, WEIGHT_RAM_TYPE) ?
+		       NPUSIM_MCIF : NPUSIM_CVIF;
+	stream->lag = (uint64_t)core->cbuf.wt_entries * width;
+	if (CSC_FIELD(core, D_MISC_CFG, SKIP_WEIGHT_RLS))
+		return sim_fail(core, -EINVAL, NVDLA_CDMA, CDMA_D_BANK,
+				"WEIGHT_BANK %u holds %u bytes; weights of %llu bytes are to stay",
+				CSC_FIELD(core, D_BANK, WEIGHT_BANK), stream->ring * width,
+				(unsigned long long)stream->bytes);
+	if (op->sum_length * (op->kernels < core->config->atomic_k ? op->kernels :
+			      core->config->atomic_k) > (uint64_t)stream->ring * width)
+		return sim_fail(core, -EINVAL, NVDLA_CDMA, CDMA_D_BANK,
+				"WEIGHT_BANK %u holds %u bytes, less than one kernel group",
+				CSC_FIELD(core, D_BANK, WEIGHT_BANK), stream->ring * width);
+
+	return 0;
+}
+
+int sim_conv_run(struct sim_core *core, const struct sim_load *load, struct sim_cube *out,
+		 struct sim_cost *cost)
+{
+	const unsigned int lanes = core->config->atomic_k;
+	const unsigned int width = core->config->cbuf_bank_width;
+	struct sim_weights stream = { 0 };
+	struct conv_op op = { 0 };
+	uint32_t saturated = 0;
+	int16_t *weights = NULL;
+	uint8_t *buf = NULL;
+	unsigned int group, groups;
+	uint64_t pixels;
+	int err;
+
+	err = parse(core, &op);
+	if (!err)
+		err = check(core, &op);
+	if (!err)
+		err = op.image ? gather_image(core, &op) : gather_direct(core, &op);
+	if (!err)
+		err = make_taps(core, &op);
+	if (!err)
+		err = stream_init(core, load, &op, &stream, cost);
+	if (err)
+		goto out;
+
+	groups = (op.kernels + lanes - 1) / lanes;
+	pixels = (uint64_t)op.out_width * op.out_height;
+	out->width = op.out_width;
+	out->height = op.out_height;
+	out->channels = op.kernels;
+	out->atom = lanes;
+	out->batches = 1;
+	out->v = malloc((size_t)(pixels * groups * lanes) * sizeof(*out->v));
+	weights = malloc(op.pair_count * lanes * 2 * sizeof(*weights));
+	buf = malloc((size_t)core->config->atomic_c * lanes * 4);
+	if (!out->v || !weights || !buf) {
+		err = sim_fail(core, -ENOMEM, NVDLA_CSC, CSC_D_DATAOUT_SIZE_0, "no memory");
+		goto out;
+	}
+	for (group = 0; group < groups && !err; group++) {
+		unsigned int kernels = op.kernels - group * lanes;
+
+		if (kernels > lanes)
+			kernels = lanes;
+		err = unpack_group(&op, &stream, kernels, lanes, weights, buf);
+		if (!err)
+			run_group(&op, weights, lanes, kernels, out->v + group * pixels * lanes,
+				  &saturated);
+	}
+	if (err)
+		goto out;
+
+	cost->cycles = sequence_cycles(core, &op);
+	sim_reg_set(core, NVDLA_CACC, core->consumer[NVDLA_CACC], CACC_D_OUT_SATURATION,
+		    saturated);
+	sim_lock(core);
+	core->counters.macs += pixels * op.kernels * op.sum_length;
+	if (stream.stream) {
+		uint32_t ring = stream.ring;
+
+		core->cbuf.wt_entries += (uint32_t)(stream.bytes / width);
+		core->cbuf.wt_kernels += op.kernels;
+		core->cbuf.wt_wr = sim_ring_add(core->cbuf.wt_wr,
+						(uint32_t)(stream.bytes / width % ring), ring);
+	}
+	sim_csc_end(core, (uint32_t)((stream.pos + width - 1) / width));
+	sim_unlock(core);
+out:
+	free(op.in);
+	free(op.taps);
+	free(op.tap_bytes);
+	free(weights);
+	free(buf);
+
+	return err;
+}

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Inside the convolution: what CDMA, CBUF, CSC, CMAC and CACC share.
+ */
+#ifndef NPUSIM_CONV_H
+#define NPUSIM_CONV_H
+
+#include "state.h"
+
+#define SIM_NO_BANK	0xff	/* no register can hold it */
+
+enum sim_conv_mode {
+	SIM_MODE_NONE,
+	SIM_MODE_DIRECT,
+	SIM_MODE_IMAGE,
+	SIM_MODE_WINOGRAD,
+};
+
+/* Fields of the group that CDMA and CSC are to run next. */
+#define CDMA_FIELD(core, reg, field)	FIELD_GET(CDMA_##reg##_##field, sim_cdma(core, CDMA_##reg))
+#define CSC_FIELD(core, reg, field)	FIELD_GET(CSC_##reg##_##field, sim_csc(core, CSC_##reg))
+
+uint32_t sim_cdma(const struct sim_core *core, uint32_t reg);
+uint32_t sim_csc(const struct sim_core *core, uint32_t reg);
+enum sim_conv_mode sim_cdma_mode(const struct sim_core *core);
+enum sim_conv_mode sim_csc_mode(const struct sim_core *core);
+
+/* cbuf.c */
+
+/* @index + @add in a ring of @size. */
+uint32_t sim_ring_add(uint32_t index, uint32_t add, uint32_t size);
+/* Entries of the ring whose bank register says @bank. */
+uint32_t sim_data_ring(const struct sim_core *core, unsigned int bank);
+bool sim_cdma_pends(const struct sim_core *core);
+/* CSC turns to its next operation, if it can: flush, or release what is left. */
+void sim_csc_begin(struct sim_core *core);
+/* CSC has finished an operation that read @wt_entries entries of weights. */
+void sim_csc_end(struct sim_core *core, uint32_t wt_entries);
+
+/* cdma.c */
+
+/* How the samples of a feature slice lie in CBUF entries. */
+struct sim_slice {
+	unsigned int atoms;	/* memory atoms per pixel */
+	unsigned int per;	/* atoms per CBUF entry */
+	unsigned int full;	/* entries per pixel that are full */
+	unsigned int rest;	/* atoms of the last, partly filled block */
+	unsigned int shift;	/* log2 of the pixels that share an entry there */
+};
+
+void sim_slice_init(const struct nvdla_config *config, unsigned int channels, unsigned int bytes,
+		    struct sim_slice *slice);
+
+/* The input converter of one element; @op is its offset or mean. */
+int32_t sim_cvt(int32_t v, int32_t op, int32_t scale, unsigned int truncate, bool int16);
+
+/* image.c */
+int sim_image_load(struct sim_core *core, unsigned int group, struct sim_fetch *fetch,
+		   struct sim_cost *cost);
+unsigned int sim_image_channels(unsigned int format);
+
+/* weights.c */
+
+/**
+ * struct sim_weights - the weight stream of one operation
+ * @lag: bytes that come out of CBUF before those in memory, when streaming
+ */
+struct sim_weights {
+	struct sim_core *core;
+	uint64_t addr;
+	uint64_t bytes;		/* of the stream in memory */
+	uint64_t pos;		/* read so far */
+	uint64_t lag;
+	uint32_t rd;		/* entry at which CSC begins */
+	uint32_t base;		/* first entry of the weight banks */
+	uint32_t ring;
+	enum npusim_port port;
+	bool stream;
+	struct sim_cost *cost;
+};
+
+bool sim_weights_reused(const struct sim_core *core);
+uint64_t sim_weight_entries_needed(const struct sim_core *core);
+int sim_weights_load(struct sim_core *core, unsigned int group, struct sim_load *load,
+		     struct sim_fetch *fetch, struct sim_cost *cost);
+int sim_weights_read(struct sim_weights *weights, uint8_t *dst, size_t len);
+
+/* mac.c */
+
+/**
+ * struct sim_tap - one piece of a dot product
+ * @offset: from a pixel's base to the first sample, in samples
+ * @pairs: samples, in pairs
+ */
+struct sim_tap {
+	ptrdiff_t offset;
+	uint32_t pairs;
+};
+
+/**
+ * sim_mac_tile() - dot products of some pixels with one kernel group
+ * @base: first sample of each pixel
+ * @pixels: how many
+ * @taps: pieces, the same for every pixel
+ * @weights: [tap][pair][kernel][2]
+ * @kernels: a multiple of 8, 32 at most
+ * @acc: [pixel][kernel], set
+ *
+ * Sums are 32 bits wide: the caller sees to it that 131071 products or fewer
+ * of 8-bit numbers go into one.
+ */
+void sim_mac_tile(const int16_t *const *base, unsigned int pixels, const struct sim_tap *taps,
+		  unsigned int tap_count, const int16_t *weights, unsigned int kernels,
+		  int32_t *acc);
+#define SIM_MAC_PIXELS	24	/* a good number at a time: a multiple of 3, 6 and 8 */
+
+#endif /* NPUSIM_CONV_H */

@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: MIT
+#
+# npusim: the simulator as a library, npusim-replay, and their checks.
+
+NPUSIM_DIR	:= tools/npusim
+NPUSIM_UNITS	:= absent cbuf cdma cfgrom conv core csb image mac sched timing weights
+NPUSIM_SRC	:= $(NPUSIM_UNITS:%=$(NPUSIM_DIR)/%.c) \
+		   $(wildcard $(NPUSIM_DIR)/sdp*.c $(NPUSIM_DIR)/pdp*.c $(NPUSIM_DIR)/cdp*.c \
+			      $(NPUSIM_DIR)/bdma.c $(NPUSIM_DIR)/rubik.c) \
+		   kmod/hw/nvdla_config.c kmod/hw/nvdla_regs.c
+NPUSIM_OBJ	:= $(NPUSIM_SRC:%.c=$(O)/%.o)
+NPUSIM_LIB	:= $(O)/tools/npusim/libnpusim.a
+
+# The arithmetic is in tight loops: let the compiler unroll and vectorise them.
+CFLAGS_tools/npusim/mac	:= -O3
+CFLAGS_tools/npusim/conv	:= -O3
+
+$(NPUSIM_LIB): $(NPUSIM_OBJ)
+	rm -f $@
+	$(AR) rcs $@ $^
+
+$(O)/npusim-replay: $(O)/$(NPUSIM_DIR)/replay.o $(O)/$(NPUSIM_DIR)/pages.o $(NPUSIM_LIB)
+	$(CC) $(LDFLAGS) -o $@ $^
+
+.PHONY: npusim
+npusim: $(NPUSIM_LIB) $(O)/npusim-replay
+
+ALL		+= $(NPUSIM_LIB) $(O)/npusim-replay

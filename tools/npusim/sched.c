@@ -1,0 +1,453 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Which operation may start, and what becomes visible when.
+ *
+ * An operation computes its result as a whole when it starts; its interrupts
+ * and the release of its register groups follow at the cycles the timing model
+ * gives. Every unit has a consumer pointer of its own, which moves when that
+ * unit finishes an operation.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "state.h"
+#include "timing.h"
+
+#define UNIT(u)		(1u << NVDLA_##u)
+#define CONV_UNITS	(UNIT(CSC) | UNIT(CMAC_A) | UNIT(CMAC_B) | UNIT(CACC))
+
+/* Bits of GLB S_INTR_STATUS for group 0; group 1 has the next bit. */
+enum {
+	INTR_SDP = 0, INTR_CDP = 2, INTR_PDP = 4, INTR_BDMA = 6, INTR_RUBIK = 8,
+	INTR_CDMA_DAT = 16, INTR_CDMA_WT = 18, INTR_CACC = 20,
+};
+
+static void event_add(struct sim_core *core, uint64_t time, uint32_t intr, uint32_t units,
+		      uint32_t engines)
+{
+	struct sim_event *event;
+	unsigned int i;
+
+	/* The engines start once each before they end: never more than fit. */
+	if (core->event_count >= SIM_EVENTS)
+		return;
+	for (i = core->event_count; i && core->events[i - 1].time > time; i--)
+		core->events[i] = core->events[i - 1];
+	event = &core->events[i];
+	event->time = time;
+	event->intr = intr;
+	event->units = units;
+	event->engines = engines;
+	core->event_count++;
+	if (time > core->busy_until) {
+		core->counters.busy_cycles +=
+			time - (core->busy_until > core->now ? core->busy_until : core->now);
+		core->busy_until = time;
+	}
+}
+
+static uint32_t intr_bit(const struct sim_core *core, enum nvdla_unit unit, unsigned int bit)
+{
+	return 1u << (bit + core->consumer[unit]);
+}
+
+static unsigned int consumer(const struct sim_core *core, enum nvdla_unit unit)
+{
+	return core->consumer[unit];
+}
+
+#define CONSUMER_FIELD(core, unit, reg, field) \
+	SIM_FIELD(core, NVDLA_##unit, consumer(core, NVDLA_##unit), unit##_##reg, field)
+
+static bool sdp_flying(const struct sim_core *core)
+{
+	return CONSUMER_FIELD(core, SDP, D_FEATURE_MODE_CFG, FLYING_MODE) !=
+	       SDP_D_FEATURE_MODE_CFG_FLYING_MODE_OFF;
+}
+
+static bool sdp_feeds_pdp(const struct sim_core *core)
+{
+	return CONSUMER_FIELD(core, SDP, D_FEATURE_MODE_CFG, OUTPUT_DST) !=
+	       SDP_D_FEATURE_MODE_CFG_OUTPUT_DST_MEM;
+}
+
+/* Does an operand of one stage come from memory? */
+#define STAGE_FROM_MEMORY(core, stage)							\
+	(!CONSUMER_FIELD(core, SDP, D_DP_##stage##_CFG, stage##_BYPASS) &&		\
+	 ((!CONSUMER_FIELD(core, SDP, D_DP_##stage##_CFG, stage##_ALU_BYPASS) &&	\
+	   CONSUMER_FIELD(core, SDP, D_DP_##stage##_ALU_CFG, stage##_ALU_SRC)) ||	\
+	  (!CONSUMER_FIELD(core, SDP, D_DP_##stage##_CFG, stage##_MUL_BYPASS) &&	\
+	   CONSUMER_FIELD(core, SDP, D_DP_##stage##_MUL_CFG, stage##_MUL_SRC))))
+
+static bool sdp_needs_rdma(const struct sim_core *core)
+{
+	if (!sdp_flying(core))
+		return true;
+	if (STAGE_FROM_MEMORY(core, BS) || STAGE_FROM_MEMORY(core, BN))
+		return true;
+	return (core->config->features & NVDLA_FEAT_SDP_EW) && STAGE_FROM_MEMORY(core, EW);
+}
+
+static bool pdp_flying(const struct sim_core *core)
+{
+	return CONSUMER_FIELD(core, PDP, D_OPERATION_MODE_CFG, FLYING_MODE) ==
+	       PDP_D_OPERATION_MODE_CFG_FLYING_MODE_ON_FLYING;
+}
+
+/* The SDP is enabled and so is everything it needs besides its main input. */
+static bool sdp_complete(const struct sim_core *core)
+{
+	if (!sim_enabled(core, NVDLA_SDP))
+		return false;
+	if (sdp_needs_rdma(core) && !sim_enabled(core, NVDLA_SDP_RDMA))
+		return false;
+	if (sdp_feeds_pdp(core) && (!sim_enabled(core, NVDLA_PDP) || !pdp_flying(core) ||
+				    core->busy & 1u << SIM_PDP))
+		return false;
+	return true;
+}
+
+static bool can_start(struct sim_core *core, enum sim_engine engine)
+{
+	const uint32_t sdp_users = 1u << SIM_CONV | 1u << SIM_SDP;
+
+	if (core->busy & 1u << engine)
+		return false;
+	switch (engine) {
+	case SIM_CDMA:
+		return sim_enabled(core, NVDLA_CDMA) && core->load_count < 2 &&
+		       sim_cdma_ready(core);
+	case SIM_CONV:
+		return !(core->busy & sdp_users) && core->load_count &&
+		       sim_enabled(core, NVDLA_CSC) && sim_enabled(core, NVDLA_CMAC_A) &&
+		       sim_enabled(core, NVDLA_CMAC_B) && sim_enabled(core, NVDLA_CACC) &&
+		       sdp_complete(core) && sdp_flying(core) && sim_conv_ready(core);
+	case SIM_SDP:
+		return !(core->busy & sdp_users) && sdp_complete(core) && !sdp_flying(core);
+	case SIM_PDP:
+		return sim_enabled(core, NVDLA_PDP) && !pdp_flying(core) &&
+		       sim_enabled(core, NVDLA_PDP_RDMA);
+	case SIM_CDP:
+		return sim_enabled(core, NVDLA_CDP) && sim_enabled(core, NVDLA_CDP_RDMA);
+	case SIM_RUBIK:
+		return core->config->base[NVDLA_RUBIK] != NVDLA_NO_UNIT &&
+		       sim_enabled(core, NVDLA_RUBIK);
+	case SIM_BDMA:
+		return core->launched;
+	default:
+		return false;
+	}
+}
+
+static void account(struct sim_core *core, const struct sim_cost *cost)
+{
+	core->counters.read_bytes += cost->read[NPUSIM_MCIF];
+	core->counters.write_bytes += cost->written[NPUSIM_MCIF];
+	core->counters.sram_read_bytes += cost->read[NPUSIM_CVIF];
+	core->counters.sram_write_bytes += cost->written[NPUSIM_CVIF];
+	core->counters.energy_pj += sim_energy(core, cost);
+}
+
+static void finish(struct sim_core *core, enum sim_engine engine, uint64_t end, uint32_t intr,
+		   uint32_t units, const struct sim_cost *cost)
+{
+	account(core, cost);
+	core->counters.ops++;
+	core->busy |= 1u << engine;
+	event_add(core, end, intr, units, 1u << engine);
+}
+
+/* SDP, and PDP when it is fed, behind CACC or behind memory. */
+static int run_sdp(struct sim_core *core, const struct sim_cube *acc, uint32_t *units,
+		   struct sim_cost *sdp, struct sim_cost *pdp)
+{
+	struct sim_cube out = { 0 };
+	bool to_pdp = sdp_feeds_pdp(core);
+	int err;
+
+	*units |= UNIT(SDP);
+	if (sdp_needs_rdma(core))
+		*units |= UNIT(SDP_RDMA);
+	err = sim_sdp_run(core, consumer(core, NVDLA_SDP), consumer(core, NVDLA_SDP_RDMA), acc,
+			  to_pdp ? &out : NULL, sdp);
+	if (!err && to_pdp) {
+		*units |= UNIT(PDP);
+		err = sim_pdp_run(core, consumer(core, NVDLA_PDP), consumer(core, NVDLA_PDP_RDMA),
+				  &out, pdp);
+	}
+	free(out.v);
+
+	return err;
+}
+
+static int start_conv(struct sim_core *core)
+{
+	struct sim_cost conv = { 0 }, sdp = { 0 }, pdp = { 0 };
+	struct sim_conv_times times;
+	struct sim_cube acc = { 0 };
+	struct sim_load load = core->loads[0];
+	uint32_t units = CONV_UNITS, sdp_intr, pdp_units;
+	int err;
+
+	err = sim_conv_run(core, &load, &acc, &conv);
+	if (!err)
+		err = run_sdp(core, &acc, &units, &sdp, &pdp);
+	free(acc.v);
+	if (err)
+		return err;
+
+	sim_time_conv(core, &load, &acc, &conv, &sdp, &pdp, &times);
+	sim_lock(core);
+	core->loads[0] = core->loads[1];
+	core->load_count--;
+	if (load.weight_open)
+		event_add(core, times.weight_done, 1u << (INTR_CDMA_WT + load.group),
+			  UNIT(CDMA), 1u << SIM_CDMA);
+	pdp_units = units & UNIT(PDP);
+	sdp_intr = intr_bit(core, NVDLA_SDP, INTR_SDP);
+	event_add(core, times.cacc_done, intr_bit(core, NVDLA_CACC, INTR_CACC), CONV_UNITS, 0);
+	if (pdp_units)
+		event_add(core, times.end, intr_bit(core, NVDLA_PDP, INTR_PDP), pdp_units, 0);
+	account(core, &conv);
+	account(core, &pdp);
+	finish(core, SIM_CONV, times.sdp_done, sdp_intr, units & ~CONV_UNITS & ~pdp_units, &sdp);
+	core->counters.mac_cycles += conv.cycles;
+	sim_unlock(core);
+
+	return 0;
+}
+
+static int start_cdma(struct sim_core *core)
+{
+	unsigned int group = consumer(core, NVDLA_CDMA);
+	struct sim_load load = { .group = group, .start = core->now };
+	struct sim_cost cost = { 0 };
+	uint64_t data_done, weight_done;
+	int err;
+
+	err = sim_cdma_run(core, group, &load, &cost);
+	if (err)
+		return err;
+	sim_lock(core);
+	core->loads[core->load_count++] = load;
+	account(core, &cost);
+	core->busy |= 1u << SIM_CDMA;
+	data_done = load.data_ready;
+	weight_done = load.weight_start + load.weight_cycles;
+	if (load.weight_open) {
+		/* The weights' end follows when CSC has made room for them. */
+		event_add(core, data_done, intr_bit(core, NVDLA_CDMA, INTR_CDMA_DAT), 0, 0);
+	} else if (data_done <= weight_done) {
+		event_add(core, data_done, intr_bit(core, NVDLA_CDMA, INTR_CDMA_DAT), 0, 0);
+		event_add(core, weight_done, intr_bit(core, NVDLA_CDMA, INTR_CDMA_WT),
+			  UNIT(CDMA), 1u << SIM_CDMA);
+	} else {
+		event_add(core, weight_done, intr_bit(core, NVDLA_CDMA, INTR_CDMA_WT), 0, 0);
+		event_add(core, data_done, intr_bit(core, NVDLA_CDMA, INTR_CDMA_DAT),
+			  UNIT(CDMA), 1u << SIM_CDMA);
+	}
+	sim_unlock(core);
+
+	return 0;
+}
+
+static int start_sdp(struct sim_core *core)
+{
+	struct sim_cost sdp = { 0 }, pdp = { 0 };
+	uint32_t units = 0;
+	uint64_t end;
+	int err = run_sdp(core, NULL, &units, &sdp, &pdp);
+
+	if (err)
+		return err;
+	end = core->now + sim_time_op(core, SIM_SDP, &sdp);
+	sim_lock(core);
+	if (units & UNIT(PDP)) {
+		uint64_t pdp_end = core->now + sim_time_op(core, SIM_PDP, &pdp);
+
+		account(core, &pdp);
+		event_add(core, pdp_end > end ? pdp_end : end,
+			  intr_bit(core, NVDLA_PDP, INTR_PDP), UNIT(PDP), 0);
+	}
+	finish(core, SIM_SDP, end, intr_bit(core, NVDLA_SDP, INTR_SDP), units & ~UNIT(PDP), &sdp);
+	sim_unlock(core);
+
+	return 0;
+}
+
+static int start_simple(struct sim_core *core, enum sim_engine engine)
+{
+	struct sim_cost cost = { 0 };
+	uint32_t intr, units;
+	unsigned int group = 0;
+	int err;
+
+	switch (engine) {
+	case SIM_PDP:
+		err = sim_pdp_run(core, consumer(core, NVDLA_PDP), consumer(core, NVDLA_PDP_RDMA),
+				  NULL, &cost);
+		intr = intr_bit(core, NVDLA_PDP, INTR_PDP);
+		units = UNIT(PDP) | UNIT(PDP_RDMA);
+		break;
+	case SIM_CDP:
+		err = sim_cdp_run(core, consumer(core, NVDLA_CDP), consumer(core, NVDLA_CDP_RDMA),
+				  &cost);
+		intr = intr_bit(core, NVDLA_CDP, INTR_CDP);
+		units = UNIT(CDP) | UNIT(CDP_RDMA);
+		break;
+	case SIM_RUBIK:
+		err = sim_rubik_run(core, consumer(core, NVDLA_RUBIK), &cost);
+		intr = intr_bit(core, NVDLA_RUBIK, INTR_RUBIK);
+		units = UNIT(RUBIK);
+		break;
+	default:
+		/* Groups run in the order of their launches: they alternate. */
+		sim_lock(core);
+		group = core->bdma_next;
+		if (!(core->launched & 1u << group))
+			group ^= 1;
+		sim_unlock(core);
+		err = sim_bdma_run(core, group, &cost);
+		intr = 1u << (INTR_BDMA + group);
+		units = 0;
+		break;
+	}
+	if (err)
+		return err;
+	sim_lock(core);
+	if (engine == SIM_BDMA) {
+		core->launched &= ~(1u << group);
+		core->bdma_next = group ^ 1;
+	}
+	finish(core, engine, core->now + sim_time_op(core, engine, &cost), intr, units, &cost);
+	sim_unlock(core);
+
+	return 0;
+}
+
+static int start(struct sim_core *core, enum sim_engine engine)
+{
+	int err;
+
+	sim_lock(core);
+	core->run_lut[0] = core->lut[0];
+	core->run_lut[1] = core->lut[1];
+	sim_unlock(core);
+	sim_set_running(core);
+	switch (engine) {
+	case SIM_CDMA:
+		err = start_cdma(core);
+		break;
+	case SIM_CONV:
+		err = start_conv(core);
+		break;
+	case SIM_SDP:
+		err = start_sdp(core);
+		break;
+	default:
+		err = start_simple(core, engine);
+		break;
+	}
+	sim_set_running(NULL);
+
+	return err;
+}
+
+void sim_bdma_launch(struct sim_core *core, unsigned int group)
+{
+	core->launched |= 1u << (group & 1);
+}
+
+/* Let the first event happen; the core is locked. */
+static uint32_t event_fire(struct sim_core *core)
+{
+	struct sim_event event = core->events[0];
+	unsigned int unit;
+
+	core->event_count--;
+	memmove(core->events, core->events + 1, core->event_count * sizeof(core->events[0]));
+	for (unit = 0; unit < NVDLA_UNITS; unit++) {
+		if (!(event.units & 1u << unit))
+			continue;
+		sim_reg_set(core, unit, core->consumer[unit],
+			    nvdla_units[unit].first_grouped, 0);
+		core->consumer[unit] ^= 1;
+	}
+	core->busy &= ~event.engines;
+	if (event.intr & 1u << INTR_BDMA)
+		sim_bdma_done(core, 0);
+	if (event.intr & 2u << INTR_BDMA)
+		sim_bdma_done(core, 1);
+	core->intr_status |= event.intr;
+
+	return event.intr;
+}
+
+static bool anything_enabled(const struct sim_core *core)
+{
+	unsigned int unit;
+
+	for (unit = 0; unit < NVDLA_UNITS; unit++) {
+		if (nvdla_units[unit].first_grouped >= NVDLA_WINDOW_SIZE)
+			continue;
+		if ((sim_reg(core, unit, 0, nvdla_units[unit].first_grouped) |
+		     sim_reg(core, unit, 1, nvdla_units[unit].first_grouped)) & 1)
+			return true;
+	}
+
+	return core->launched;
+}
+
+enum npusim_state npusim_run(struct npusim *sim, unsigned int index, uint64_t max_cycles)
+{
+	struct sim_core *core;
+	uint64_t limit;
+	uint32_t fired;
+	bool level, changed, enabled;
+	int engine;
+
+	if (index >= sim->count)
+		return NPUSIM_IDLE;
+	core = &sim->cores[index];
+	if (core->failed)
+		return NPUSIM_ERROR;
+	limit = max_cycles > UINT64_MAX - core->now ? UINT64_MAX : core->now + max_cycles;
+
+	for (;;) {
+		for (engine = 0; engine < SIM_ENGINES; engine++) {
+			bool able;
+
+			sim_lock(core);
+			able = can_start(core, engine);
+			sim_unlock(core);
+			if (!able)
+				continue;
+			if (start(core, engine))
+				return NPUSIM_ERROR;
+			/* What started may let an earlier one start. */
+			engine = -1;
+		}
+		sim_lock(core);
+		if (!core->event_count) {
+			enabled = anything_enabled(core);
+			sim_unlock(core);
+			return enabled ? NPUSIM_STALLED : NPUSIM_IDLE;
+		}
+		if (core->events[0].time > limit) {
+			__atomic_store_n(&core->now, limit, __ATOMIC_RELAXED);
+			sim_unlock(core);
+			return NPUSIM_LIMIT;
+		}
+		if (core->events[0].time > core->now)
+			__atomic_store_n(&core->now, core->events[0].time, __ATOMIC_RELAXED);
+		fired = event_fire(core);
+		level = sim_irq_wanted(core);
+		changed = level != core->irq_level;
+		core->irq_level = level;
+		sim_unlock(core);
+		if (changed && sim->host.irq)
+			sim->host.irq(sim->host.ctx, index, level);
+		if (fired)
+			return NPUSIM_INTERRUPT;
+	}
+}

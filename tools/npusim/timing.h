@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The timing model: from work and bytes to cycles and energy.
+ */
+#ifndef NPUSIM_TIMING_H
+#define NPUSIM_TIMING_H
+
+#include "state.h"
+
+/* Cycles at which the stages of a convolution end. */
+struct sim_conv_times {
+	uint64_t weight_done;	/* when load.weight_open */
+	uint64_t cacc_done;
+	uint64_t sdp_done;
+	uint64_t end;		/* of PDP, when SDP feeds it */
+};
+
+/* Fills @load's times from the bytes that CDMA fetches, starting now. */
+void sim_time_load(const struct sim_core *core, const struct sim_fetch *fetch,
+		   struct sim_load *load);
+
+void sim_time_conv(const struct sim_core *core, const struct sim_load *load,
+		   const struct sim_cube *acc, const struct sim_cost *conv,
+		   const struct sim_cost *sdp, const struct sim_cost *pdp,
+		   struct sim_conv_times *times);
+
+/* Cycles of an operation that stands alone. */
+uint64_t sim_time_op(const struct sim_core *core, enum sim_engine engine,
+		     const struct sim_cost *cost);
+
+/* Picojoules for the bytes and cycles of @cost. */
+uint64_t sim_energy(const struct sim_core *core, const struct sim_cost *cost);
+
+#endif /* NPUSIM_TIMING_H */

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Weights: one stream of bytes from memory through the weight banks, group of
+ * kernels after group of kernels. Weights that fit into their banks are put
+ * there when CDMA runs; a longer stream is read as CSC consumes it, as the
+ * hardware's ring would be refilled.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "conv.h"
+
+
+/* Copy in or out of the weight ring, byte by ring position. */
+static void ring_copy(struct sim_core *core, uint32_t base, uint32_t ring, uint32_t entry,
+		      size_t skip, uint8_t *buf, size_t len, bool store)
+{
+	const size_t width = core->config->cbuf_bank_width;
+	size_t at = ((size_t)entry * width + skip) % ((size_t)ring * width);
+
+	while (len) {
+		size_t part = (size_t)ring * width - at;
+		size_t byte = (size_t)base * width + at;
+
+		if (part > len)
+			part = len;
+		if (byte + part > core->cbuf.size)
+			return;
+		if (store)
+			memcpy(core->cbuf.mem + byte, buf, part);
+		else
+			memcpy(buf, core->cbuf.mem + byte, part);
+		buf += part;
+		len -= part;
+		at = 0;
+	}
+}
+
+static int check_weights(struct sim_core *core)
+{
+	const struct nvdla_config *config = core->config;
+	uint64_t bytes = sim_cdma(core, CDMA_D_WEIGHT_BYTES);
+	uint64_t kernels = CDMA_FIELD(core, D_WEIGHT_SIZE_1, WEIGHT_KERNEL) + 1;
+	uint64_t per_kernel = CDMA_FIELD(core, D_WEIGHT_SIZE_0, BYTE_PER_KERNEL) + 1;
+	uint64_t full = (kernels - 1) / config->atomic_k * config->atomic_k;
+
+	/*
+	 * The last group counts as fetched when WEIGHT_BYTES have arrived as
+	 * whole atoms and entries; with another number it never does.
+	 */
+	if (!bytes || bytes % config->atomic_m || bytes % config->cbuf_bank_width)
+		return sim_fail(core, -EINVAL, NVDLA_CDMA, CDMA_D_WEIGHT_BYTES,
+				"%llu is not a multiple of the CBUF entry, %u bytes",
+				(unsigned long long)bytes, config->cbuf_bank_width);
+	if (full * per_kernel > bytes)
+		return sim_fail(core, -EINVAL, NVDLA_CDMA, CDMA_D_WEIGHT_BYTES,
+				"%llu, but %llu kernels have %llu bytes each",
+				(unsigned long long)bytes, (unsigned long long)kernels,
+				(unsigned long long)per_kernel);
+
+	return 0;
+}
+
+int sim_weights_load(struct sim_core *core, unsigned int group, struct sim_load *load,
+		     struct sim_fetch *fetch, struct sim_cost *cost)
+{
+	const struct nvdla_config *config = core->config;
+	struct sim_cbuf *cbuf = &core->cbuf;
+	uint32_t base = sim_data_ring(core, CDMA_FIELD(core, D_BANK, DATA_BANK));
+	uint32_t ring = sim_data_ring(core, CDMA_FIELD(core, D_BANK, WEIGHT_BANK));
+	uint64_t addr = (uint64_t)sim_cdma(core, CDMA_D_WEIGHT_ADDR_HIGH) << 32 |
+			sim_cdma(core, CDMA_D_WEIGHT_ADDR_LOW);
+	uint64_t bytes = sim_cdma(core, CDMA_D_WEIGHT_BYTES);
+	uint64_t per_kernel = CDMA_FIELD(core, D_WEIGHT_SIZE_0, BYTE_PER_KERNEL) + 1;
+	uint32_t kernels = CDMA_FIELD(core, D_WEIGHT_SIZE_1, WEIGHT_KERNEL) + 1;
+	uint64_t entries = sim_weight_entries_needed(core);
+	uint64_t done = 0;
+	uint8_t buf[4096];
+	int err;
+
+	(void)group;
+	if (sim_weights_reused(core)) {
+		load->weight_skip = true;
+		return 0;
+	}
+	err = check_weights(core);
+	if (err)
+		return err;
+	fetch->weight_bytes = bytes;
+	fetch->first_weight_bytes = per_kernel *
+				    (kernels < config->atomic_k ? kernels : config->atomic_k);
+	if (fetch->first_weight_bytes > bytes)
+		fetch->first_weight_bytes = bytes;
+	if (entries > ring) {
+		load->weight_open = true;
+		return 0;
+	}
+	while (done < bytes) {
+		size_t part = bytes - done < sizeof(buf) ? (size_t)(bytes - done) : sizeof(buf);
+
+		err = sim_read(core, NVDLA_CDMA, CDMA_D_WEIGHT_ADDR_LOW, fetch->weight_port,
+			       addr + done, buf, part, cost);
+		if (err)
+			return err;
+		ring_copy(core, base, ring, cbuf->wt_wr, done, buf, part, true);
+		done += part;
+	}
+	sim_lock(core);
+	cbuf->wt_entries += (uint32_t)entries;
+	cbuf->wt_kernels += kernels;
+	cbuf->wt_wr = sim_ring_add(cbuf->wt_wr, (uint32_t)entries, ring);
+	sim_unlock(core);
+
+	return 0;
+}
+
+int sim_weights_read(struct sim_weights *weights, uint8_t *dst, size_t len)
+{
+	const size_t width = weights->core->config->cbuf_bank_width;
+	uint64_t from;
+	size_t part;
+
+	if (!weights->stream || weights->pos < weights->lag) {
+		part = len;
+		if (weights->stream && weights->lag - weights->pos < part)
+			part = (size_t)(weights->lag - weights->pos);
+		ring_copy(weights->core, weights->base, weights->ring, weights->rd,
+			  (size_t)(weights->pos % (weights->ring * width)), dst, part, false);
+		weights->pos += part;
+		dst += part;
+		len -= part;
+	}
+	if (!len)
+		return 0;
+	from = weights->pos - weights->lag;
+	part = len;
+	if (from >= weights->bytes) {
+		part = 0;
+	} else if (weights->bytes - from < part) {
+		part = (size_t)(weights->bytes - from);
+	}
+	weights->pos += len;
+	/* Past the end of the stream nothing was fetched. */
+	memset(dst + part, 0, len - part);
+
+	return sim_read(weights->core, NVDLA_CDMA, CDMA_D_WEIGHT_ADDR_LOW, weights->port,
+			weights->addr + from, dst, part, weights->cost);
+}
