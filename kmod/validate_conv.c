@@ -1,0 +1,526 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR MIT)
+/*
+ * Validator: the convolution core, CDMA to CACC. What its five units are told
+ * must agree, or one of them waits for ever or reads what another client left
+ * in CBUF. Sources: nvdla/hw, vmod/nvdla/{cdma,csc}; the hardware manual.
+ */
+#include "validate_op.h"
+
+#define MISC_REUSE	(CDMA_D_MISC_CFG_DATA_REUSE | CDMA_D_MISC_CFG_WEIGHT_REUSE | \
+			 CDMA_D_MISC_CFG_SKIP_DATA_RLS | CDMA_D_MISC_CFG_SKIP_WEIGHT_RLS)
+
+/**
+ * struct conv - what the registers of a convolution say
+ * @misc: CDMA D_MISC_CFG
+ * @image: pixel input
+ * @planes: memory planes of the input
+ * @pixel_bytes: bytes of a pixel in each plane
+ * @winograd: Winograd mode
+ * @width: input width, elements
+ * @height: lines that CDMA fetches
+ * @channels: input channels
+ * @batches: inputs
+ * @bytes: bytes per element in CBUF
+ * @entries: CBUF entries per slice
+ * @kernels: number of kernels
+ * @kernel_bytes: bytes of one of them
+ * @weight_bytes: bytes of all of them, padded
+ * @data_entries: entries of the data banks
+ * @weight_space: bytes of the weight banks
+ * @csc_height: lines that CSC works on, kept ones included
+ * @release: lines it releases
+ */
+struct conv {
+	__u32 misc;
+	bool image;
+	__u32 planes;
+	__u32 pixel_bytes[2];
+	bool winograd;
+	__u32 width, height, channels, batches;
+	__u32 bytes;
+	__u32 entries;
+	__u32 kernels, kernel_bytes, weight_bytes;
+	__u32 data_entries, weight_space;
+	__u32 csc_height, release;
+};
+
+static int refuse_cdma(struct op_check *c, __u32 offset, enum drm_nvdla_fail code)
+{
+	return op_refuse(c, NVDLA_CDMA, offset, code);
+}
+
+static int refuse_csc(struct op_check *c, __u32 offset, enum drm_nvdla_fail code)
+{
+	return op_refuse(c, NVDLA_CSC, offset, code);
+}
+
+/* Registers that two units must be told alike. */
+static const struct {
+	enum nvdla_unit unit[2];
+	__u16 offset[2];
+} alike[] = {
+	{ { NVDLA_CSC, NVDLA_CDMA }, { CSC_D_MISC_CFG, CDMA_D_MISC_CFG } },
+	{ { NVDLA_CSC, NVDLA_CDMA }, { CSC_D_BANK, CDMA_D_BANK } },
+	{ { NVDLA_CSC, NVDLA_CDMA }, { CSC_D_ENTRY_PER_SLICE, CDMA_D_ENTRY_PER_SLICE } },
+	{ { NVDLA_CSC, NVDLA_CDMA }, { CSC_D_BATCH_NUMBER, CDMA_D_BATCH_NUMBER } },
+	{ { NVDLA_CSC, NVDLA_CDMA }, { CSC_D_WEIGHT_FORMAT, CDMA_D_WEIGHT_FORMAT } },
+	{ { NVDLA_CSC, NVDLA_CDMA }, { CSC_D_WEIGHT_BYTES, CDMA_D_WEIGHT_BYTES } },
+	{ { NVDLA_CMAC_B, NVDLA_CMAC_A }, { CMAC_D_MISC_CFG, CMAC_D_MISC_CFG } },
+	{ { NVDLA_CACC, NVDLA_CMAC_A }, { CACC_D_MISC_CFG, CMAC_D_MISC_CFG } },
+	{ { NVDLA_CACC, NVDLA_CSC }, { CACC_D_BATCH_NUMBER, CSC_D_BATCH_NUMBER } },
+	{ { NVDLA_CACC, NVDLA_CSC }, { CACC_D_DATAOUT_SIZE_0, CSC_D_DATAOUT_SIZE_0 } },
+	{ { NVDLA_CACC, NVDLA_CSC }, { CACC_D_DATAOUT_SIZE_1, CSC_D_DATAOUT_SIZE_1 } },
+};
+
+static int check_alike(struct op_check *c)
+{
+	unsigned int i;
+
+	for (i = 0; i < sizeof(alike) / sizeof(alike[0]); i++) {
+		if (op_reg(c, alike[i].unit[0], alike[i].offset[0]) !=
+		    op_reg(c, alike[i].unit[1], alike[i].offset[1]))
+			return op_refuse(c, alike[i].unit[0], alike[i].offset[0],
+					 DRM_NVDLA_FAIL_MISMATCH);
+	}
+	/* These two registers have the same fields where both have any. */
+	if ((op_reg(c, NVDLA_CDMA, CDMA_D_DATAIN_FORMAT) &
+	     CDMA_D_DATAIN_FORMAT_DATAIN_FORMAT) != op_reg(c, NVDLA_CSC, CSC_D_DATAIN_FORMAT))
+		return refuse_csc(c, CSC_D_DATAIN_FORMAT, DRM_NVDLA_FAIL_MISMATCH);
+	if ((op_reg(c, NVDLA_CDMA, CDMA_D_MISC_CFG) &
+	     (CDMA_D_MISC_CFG_CONV_MODE | CDMA_D_MISC_CFG_PROC_PRECISION)) !=
+	    op_reg(c, NVDLA_CMAC_A, CMAC_D_MISC_CFG))
+		return op_refuse(c, NVDLA_CMAC_A, CMAC_D_MISC_CFG, DRM_NVDLA_FAIL_MISMATCH);
+	return 0;
+}
+
+/* Bytes of a pixel of a packed format, 0 for a semi-planar one. */
+static __u32 packed_pixel_bytes(__u32 format)
+{
+	if (format == 0)
+		return 1;
+	if (format <= 5)
+		return 2;
+	if (format <= 0xb)
+		return 8;
+	return format <= 0x1b ? 4 : 0;
+}
+
+static int check_image_format(struct op_check *c, struct conv *v)
+{
+	__u32 format = OP_FIELD(c, NVDLA_CDMA, CDMA_D_DATAIN_FORMAT, PIXEL_FORMAT);
+	__u32 offset = OP_FIELD(c, NVDLA_CDMA, CDMA_D_PIXEL_OFFSET, PIXEL_X_OFFSET);
+	bool known = format < 28 ? c->config->image_packed >> format & 1 :
+		     format < 36 && c->config->image_semi >> (format - 28) & 1;
+	__u32 channels;
+
+	if (!known || OP_FIELD(c, NVDLA_CDMA, CDMA_D_DATAIN_FORMAT, PIXEL_MAPPING))
+		return refuse_cdma(c, CDMA_D_DATAIN_FORMAT, DRM_NVDLA_FAIL_VALUE);
+	v->planes = format < 28 ? 1 : 2;
+	if (v->planes == 1) {
+		v->pixel_bytes[0] = packed_pixel_bytes(format);
+		channels = v->pixel_bytes[0] >= 4 ? 4 : 1;
+	} else {
+		v->pixel_bytes[0] = format < 30 ? 1 : 2;
+		v->pixel_bytes[1] = 2 * v->pixel_bytes[0];
+		channels = 3;
+	}
+	if (v->channels != channels)
+		return refuse_cdma(c, CDMA_D_DATAIN_SIZE_1, DRM_NVDLA_FAIL_MISMATCH);
+	/* The first pixel lies in the first atom of a line. */
+	if (offset * v->pixel_bytes[0] >= c->config->atomic_m ||
+	    OP_FIELD(c, NVDLA_CDMA, CDMA_D_PIXEL_OFFSET, PIXEL_Y_OFFSET))
+		return refuse_cdma(c, CDMA_D_PIXEL_OFFSET, DRM_NVDLA_FAIL_VALUE);
+	if (v->batches != 1 || v->winograd)
+		return refuse_cdma(c, CDMA_D_DATAIN_FORMAT, DRM_NVDLA_FAIL_MISMATCH);
+	return 0;
+}
+
+static int read_input(struct op_check *c, struct conv *v)
+{
+	__u32 features = c->config->features;
+	__u32 in = OP_FIELD(c, NVDLA_CDMA, CDMA_D_MISC_CFG, IN_PRECISION);
+	__u32 proc = OP_FIELD(c, NVDLA_CDMA, CDMA_D_MISC_CFG, PROC_PRECISION);
+	int ret;
+
+	memset(v, 0, sizeof(*v));
+	v->misc = op_reg(c, NVDLA_CDMA, CDMA_D_MISC_CFG);
+	v->image = OP_FIELD(c, NVDLA_CDMA, CDMA_D_DATAIN_FORMAT, DATAIN_FORMAT);
+	v->winograd = v->misc & CDMA_D_MISC_CFG_CONV_MODE;
+	v->width = OP_FIELD(c, NVDLA_CDMA, CDMA_D_DATAIN_SIZE_0, DATAIN_WIDTH) + 1;
+	v->height = OP_FIELD(c, NVDLA_CDMA, CDMA_D_DATAIN_SIZE_0, DATAIN_HEIGHT) + 1;
+	v->channels = OP_FIELD(c, NVDLA_CDMA, CDMA_D_DATAIN_SIZE_1, DATAIN_CHANNEL) + 1;
+	v->batches = OP_FIELD(c, NVDLA_CDMA, CDMA_D_BATCH_NUMBER, BATCHES) + 1;
+	v->entries = OP_FIELD(c, NVDLA_CDMA, CDMA_D_ENTRY_PER_SLICE, ENTRIES) + 1;
+	v->planes = 1;
+
+	ret = op_expect_precision(c, NVDLA_CDMA, CDMA_D_MISC_CFG, in);
+	if (!ret)
+		ret = op_expect_precision(c, NVDLA_CDMA, CDMA_D_MISC_CFG, proc);
+	if (ret)
+		return ret;
+	/* CDMA converts pixels only; a feature cube arrives as it is computed. */
+	if (!v->image && in != proc)
+		return refuse_cdma(c, CDMA_D_MISC_CFG, DRM_NVDLA_FAIL_MISMATCH);
+	v->bytes = precision_bytes(proc);
+	if (v->winograd && !(features & NVDLA_FEAT_WINOGRAD))
+		return refuse_cdma(c, CDMA_D_MISC_CFG, DRM_NVDLA_FAIL_VALUE);
+	if (v->batches > c->config->max_batch)
+		return refuse_cdma(c, CDMA_D_BATCH_NUMBER, DRM_NVDLA_FAIL_VALUE);
+	if (op_reg(c, NVDLA_CDMA, CDMA_D_WEIGHT_FORMAT) && !(features & NVDLA_FEAT_WT_COMPRESS))
+		return refuse_cdma(c, CDMA_D_WEIGHT_FORMAT, DRM_NVDLA_FAIL_VALUE);
+	return v->image ? check_image_format(c, v) : 0;
+}
+
+/*
+ * CBUF entries of one slice. Direct convolution: channels that fill entries
+ * take one per column each; the remaining atoms are packed, several columns to
+ * an entry, where three atoms take the room of four. Image: the padded line is
+ * packed without gaps.
+ */
+static __u32 entries_per_slice(const struct op_check *c, const struct conv *v)
+{
+	__u32 width = c->config->cbuf_bank_width;
+	__u32 per = width / c->config->atomic_m;
+	__u32 atoms, rem;
+
+	if (v->image) {
+		__u32 columns = v->width +
+				OP_FIELD(c, NVDLA_CDMA, CDMA_D_ZERO_PADDING, PAD_LEFT) +
+				OP_FIELD(c, NVDLA_CDMA, CDMA_D_ZERO_PADDING, PAD_RIGHT);
+
+		return DIV_ROUND_UP(columns * v->channels * v->bytes, width);
+	}
+
+	atoms = DIV_ROUND_UP(v->channels * v->bytes, c->config->atomic_m);
+	rem = atoms % per;
+	if (rem == 3)
+		rem = 4;
+	return atoms / per * v->width + DIV_ROUND_UP(rem * v->width, per);
+}
+
+static int check_cbuf(struct op_check *c, struct conv *v)
+{
+	__u32 data = OP_FIELD(c, NVDLA_CDMA, CDMA_D_BANK, DATA_BANK) + 1;
+	__u32 weight = OP_FIELD(c, NVDLA_CDMA, CDMA_D_BANK, WEIGHT_BANK) + 1;
+	__u32 banks = c->config->cbuf_banks;
+
+	/* Compressed weights keep their mask in the last bank. */
+	if (op_reg(c, NVDLA_CDMA, CDMA_D_WEIGHT_FORMAT))
+		banks--;
+	if (data + weight > banks)
+		return refuse_cdma(c, CDMA_D_BANK, DRM_NVDLA_FAIL_CBUF);
+	v->data_entries = data * c->config->cbuf_bank_depth;
+	v->weight_space = weight * c->config->cbuf_bank_depth * c->config->cbuf_bank_width;
+
+	/* Winograd stores lines four by four: its slices are counted elsewhere. */
+	if (!v->winograd && v->entries != entries_per_slice(c, v))
+		return refuse_cdma(c, CDMA_D_ENTRY_PER_SLICE, DRM_NVDLA_FAIL_MISMATCH);
+	v->csc_height = OP_FIELD(c, NVDLA_CSC, CSC_D_DATAIN_SIZE_EXT_0, DATAIN_HEIGHT_EXT) + 1;
+	if ((__u64)v->entries * v->csc_height * v->batches > v->data_entries)
+		return refuse_csc(c, CSC_D_DATAIN_SIZE_EXT_0, DRM_NVDLA_FAIL_CBUF);
+	return 0;
+}
+
+static int check_weights(struct op_check *c, struct conv *v)
+{
+	__u32 compressed = op_reg(c, NVDLA_CDMA, CDMA_D_WEIGHT_FORMAT);
+	__u32 entry = c->config->cbuf_bank_width;
+	__u32 group = c->config->atomic_k / v->bytes;
+	__u32 width = OP_FIELD(c, NVDLA_CSC, CSC_D_WEIGHT_SIZE_EXT_0, WEIGHT_WIDTH_EXT) + 1;
+	__u32 height = OP_FIELD(c, NVDLA_CSC, CSC_D_WEIGHT_SIZE_EXT_0, WEIGHT_HEIGHT_EXT) + 1;
+	__u32 channels = OP_FIELD(c, NVDLA_CSC, CSC_D_WEIGHT_SIZE_EXT_1, WEIGHT_CHANNEL_EXT) + 1;
+	__u64 total;
+
+	v->kernels = OP_FIELD(c, NVDLA_CDMA, CDMA_D_WEIGHT_SIZE_1, WEIGHT_KERNEL) + 1;
+	v->kernel_bytes = OP_FIELD(c, NVDLA_CDMA, CDMA_D_WEIGHT_SIZE_0, BYTE_PER_KERNEL) + 1;
+	v->weight_bytes = op_reg(c, NVDLA_CDMA, CDMA_D_WEIGHT_BYTES);
+	if (OP_FIELD(c, NVDLA_CSC, CSC_D_WEIGHT_SIZE_EXT_1, WEIGHT_KERNEL) + 1 != v->kernels)
+		return refuse_csc(c, CSC_D_WEIGHT_SIZE_EXT_1, DRM_NVDLA_FAIL_MISMATCH);
+	if (OP_FIELD(c, NVDLA_CSC, CSC_D_DATAOUT_SIZE_1, DATAOUT_CHANNEL) + 1 != v->kernels)
+		return refuse_csc(c, CSC_D_DATAOUT_SIZE_1, DRM_NVDLA_FAIL_MISMATCH);
+	if ((__u64)width * height * channels * v->bytes != v->kernel_bytes)
+		return refuse_cdma(c, CDMA_D_WEIGHT_SIZE_0, DRM_NVDLA_FAIL_MISMATCH);
+
+	total = (__u64)v->kernel_bytes * v->kernels;
+	if (!v->weight_bytes || v->weight_bytes % entry)
+		return refuse_cdma(c, CDMA_D_WEIGHT_BYTES, DRM_NVDLA_FAIL_ALIGN);
+	if (!compressed) {
+		/* Padded to entries, or to 128 bytes whatever the entry. */
+		if (v->weight_bytes < total || v->weight_bytes >= total + 128)
+			return refuse_cdma(c, CDMA_D_WEIGHT_BYTES, DRM_NVDLA_FAIL_MISMATCH);
+		if (v->kernels < group)
+			group = v->kernels;
+		if ((__u64)v->kernel_bytes * group > v->weight_space ||
+		    (v->misc & CDMA_D_MISC_CFG_SKIP_WEIGHT_RLS &&
+		     v->weight_bytes > v->weight_space))
+			return refuse_cdma(c, CDMA_D_BANK, DRM_NVDLA_FAIL_CBUF);
+	} else {
+		__u32 mask = op_reg(c, NVDLA_CDMA, CDMA_D_WMB_BYTES);
+
+		/* One bit per weight; the compressed bytes are never more. */
+		if (v->weight_bytes >= total + 128)
+			return refuse_cdma(c, CDMA_D_WEIGHT_BYTES, DRM_NVDLA_FAIL_MISMATCH);
+		if (mask != op_reg(c, NVDLA_CSC, CSC_D_WMB_BYTES) || mask % entry ||
+		    (__u64)mask * 8 * v->bytes < total)
+			return refuse_cdma(c, CDMA_D_WMB_BYTES, DRM_NVDLA_FAIL_MISMATCH);
+	}
+	return 0;
+}
+
+/* Sizes of input, kernel and output along both axes. */
+static int check_shape(struct op_check *c, struct conv *v)
+{
+	__u32 pad = op_reg(c, NVDLA_CDMA, CDMA_D_ZERO_PADDING);
+	__u32 width = OP_FIELD(c, NVDLA_CSC, CSC_D_WEIGHT_SIZE_EXT_0, WEIGHT_WIDTH_EXT) + 1;
+	__u32 height = OP_FIELD(c, NVDLA_CSC, CSC_D_WEIGHT_SIZE_EXT_0, WEIGHT_HEIGHT_EXT) + 1;
+	__u32 channels = OP_FIELD(c, NVDLA_CSC, CSC_D_WEIGHT_SIZE_EXT_1, WEIGHT_CHANNEL_EXT) + 1;
+	__u32 stride_x = OP_FIELD(c, NVDLA_CSC, CSC_D_CONV_STRIDE_EXT, CONV_X_STRIDE_EXT) + 1;
+	__u32 stride_y = OP_FIELD(c, NVDLA_CSC, CSC_D_CONV_STRIDE_EXT, CONV_Y_STRIDE_EXT) + 1;
+	__u32 dilation_x = OP_FIELD(c, NVDLA_CSC, CSC_D_DILATION_EXT, X_DILATION_EXT) + 1;
+	__u32 dilation_y = OP_FIELD(c, NVDLA_CSC, CSC_D_DILATION_EXT, Y_DILATION_EXT) + 1;
+	__u32 out_w = OP_FIELD(c, NVDLA_CSC, CSC_D_DATAOUT_SIZE_0, DATAOUT_WIDTH) + 1;
+	__u32 out_h = OP_FIELD(c, NVDLA_CSC, CSC_D_DATAOUT_SIZE_0, DATAOUT_HEIGHT) + 1;
+	__u32 left = FIELD_GET(CDMA_D_ZERO_PADDING_PAD_LEFT, pad);
+	__u32 right = FIELD_GET(CDMA_D_ZERO_PADDING_PAD_RIGHT, pad);
+	__u32 top = FIELD_GET(CDMA_D_ZERO_PADDING_PAD_TOP, pad);
+	__u32 bottom = FIELD_GET(CDMA_D_ZERO_PADDING_PAD_BOTTOM, pad);
+
+	if ((__u64)out_w * out_h != OP_FIELD(c, NVDLA_CSC, CSC_D_ATOMICS, ATOMICS) + 1ULL)
+		return refuse_csc(c, CSC_D_ATOMICS, DRM_NVDLA_FAIL_MISMATCH);
+	if (v->winograd)
+		return 0;	/* the extended sizes are those of 4 x 4 tiles */
+	if (OP_FIELD(c, NVDLA_CSC, CSC_D_ZERO_PADDING, PAD_LEFT) != left ||
+	    OP_FIELD(c, NVDLA_CSC, CSC_D_ZERO_PADDING, PAD_TOP) != top)
+		return refuse_csc(c, CSC_D_ZERO_PADDING, DRM_NVDLA_FAIL_MISMATCH);
+	if (OP_FIELD(c, NVDLA_CSC, CSC_D_DATAIN_SIZE_EXT_0, DATAIN_WIDTH_EXT) + 1 != v->width)
+		return refuse_csc(c, CSC_D_DATAIN_SIZE_EXT_0, DRM_NVDLA_FAIL_MISMATCH);
+	if (OP_FIELD(c, NVDLA_CSC, CSC_D_DATAIN_SIZE_EXT_1, DATAIN_CHANNEL_EXT) + 1 != v->channels)
+		return refuse_csc(c, CSC_D_DATAIN_SIZE_EXT_1, DRM_NVDLA_FAIL_MISMATCH);
+	if (v->image) {
+		/* A kernel line is one run of pixels: its columns count as channels. */
+		if (channels % v->channels || width != 1 || dilation_x != 1)
+			return refuse_csc(c, CSC_D_WEIGHT_SIZE_EXT_1, DRM_NVDLA_FAIL_MISMATCH);
+		width = channels / v->channels;
+	} else {
+		if (channels != v->channels)
+			return refuse_csc(c, CSC_D_WEIGHT_SIZE_EXT_1, DRM_NVDLA_FAIL_MISMATCH);
+		if (op_reg(c, NVDLA_CSC, CSC_D_POST_Y_EXTENSION))
+			return refuse_csc(c, CSC_D_POST_Y_EXTENSION, DRM_NVDLA_FAIL_VALUE);
+	}
+	if (OP_FIELD(c, NVDLA_CSC, CSC_D_POST_Y_EXTENSION, Y_EXTENSION) == 3)
+		return refuse_csc(c, CSC_D_POST_Y_EXTENSION, DRM_NVDLA_FAIL_VALUE);
+
+	width = (width - 1) * dilation_x + 1;
+	height = (height - 1) * dilation_y + 1;
+	/* Columns are consumed to the last; lines may remain for the next operation. */
+	if (left + v->width + right != (out_w - 1) * stride_x + width ||
+	    (out_h - 1) * stride_y + height > top + v->csc_height + bottom)
+		return refuse_csc(c, CSC_D_DATAOUT_SIZE_0, DRM_NVDLA_FAIL_MISMATCH);
+	/* Every window has a column and a line that are not padding. */
+	if (left >= width || right >= width)
+		return refuse_cdma(c, CDMA_D_ZERO_PADDING, DRM_NVDLA_FAIL_VALUE);
+	if (top >= height || (out_h - 1) * stride_y >= top + v->csc_height)
+		return refuse_csc(c, CSC_D_DATAOUT_SIZE_0, DRM_NVDLA_FAIL_VALUE);
+	return 0;
+}
+
+static bool same_reloc(const struct drm_nvdla_reloc *a, const struct drm_nvdla_reloc *b)
+{
+	return a && a->slot == b->slot && a->delta == b->delta;
+}
+
+/*
+ * Reuse of what the convolution before left in CBUF. CDMA fetches nothing when
+ * DATA_REUSE meets data that were not released at all; it fetches the new lines
+ * behind those that were kept otherwise. Without DATA_REUSE, CSC drops what was
+ * kept. The address must be the same even where nothing is fetched, so that
+ * nothing depends on the hardware agreeing that nothing is to be fetched.
+ */
+static int check_reuse(struct op_check *c, struct conv *v)
+{
+	const struct conv_carry *last = &c->carry;
+	__u32 available = v->height;
+
+	if (v->misc & CDMA_D_MISC_CFG_DATA_REUSE) {
+		if (!last->valid || !last->kept || last->image != v->image ||
+		    last->data_bank != op_reg(c, NVDLA_CDMA, CDMA_D_BANK) ||
+		    last->entries != v->entries || last->width != v->width ||
+		    last->channels != v->channels || last->batches != v->batches ||
+		    last->misc != (v->misc & ~MISC_REUSE))
+			return refuse_cdma(c, CDMA_D_MISC_CFG, DRM_NVDLA_FAIL_REUSE);
+		if (last->skip_data) {
+			if (last->fetched != v->height ||
+			    !same_reloc(c->reloc[PORT_CDMA_DATA0], &last->data0) ||
+			    (v->planes == 2 &&
+			     !same_reloc(c->reloc[PORT_CDMA_DATA1], &last->data1)))
+				return refuse_cdma(c, CDMA_D_MISC_CFG, DRM_NVDLA_FAIL_REUSE);
+			available = last->kept;
+		} else {
+			available += last->kept;
+		}
+	}
+	if (v->csc_height != available)
+		return refuse_csc(c, CSC_D_DATAIN_SIZE_EXT_0, DRM_NVDLA_FAIL_MISMATCH);
+
+	if (v->misc & CDMA_D_MISC_CFG_WEIGHT_REUSE &&
+	    (!last->valid || !last->skip_weight ||
+	     last->data_bank != op_reg(c, NVDLA_CDMA, CDMA_D_BANK) ||
+	     last->weight_bytes != v->weight_bytes || last->kernels != v->kernels ||
+	     last->kernel_bytes != v->kernel_bytes ||
+	     last->weight_format != op_reg(c, NVDLA_CDMA, CDMA_D_WEIGHT_FORMAT) ||
+	     !same_reloc(c->reloc[PORT_CDMA_WEIGHT], &last->weight)))
+		return refuse_cdma(c, CDMA_D_MISC_CFG, DRM_NVDLA_FAIL_REUSE);
+
+	v->release = OP_FIELD(c, NVDLA_CSC, CSC_D_RELEASE, RLS_SLICES) + 1;
+	if (v->release > v->csc_height)
+		return refuse_csc(c, CSC_D_RELEASE, DRM_NVDLA_FAIL_MISMATCH);
+	return 0;
+}
+
+static void carry_on(struct op_check *c, const struct conv *v)
+{
+	struct conv_carry *carry = &c->carry;
+
+	memset(carry, 0, sizeof(*carry));
+	carry->valid = true;
+	carry->op = c->index;
+	carry->skip_data = v->misc & CDMA_D_MISC_CFG_SKIP_DATA_RLS;
+	carry->skip_weight = v->misc & CDMA_D_MISC_CFG_SKIP_WEIGHT_RLS;
+	carry->kept = carry->skip_data ? v->csc_height : v->csc_height - v->release;
+	carry->image = v->image;
+	carry->data_bank = op_reg(c, NVDLA_CDMA, CDMA_D_BANK);
+	carry->entries = v->entries;
+	carry->height = v->csc_height;
+	carry->fetched = v->height;
+	carry->width = v->width;
+	carry->channels = v->channels;
+	carry->batches = v->batches;
+	carry->misc = v->misc & ~MISC_REUSE;
+	carry->weight_bytes = v->weight_bytes;
+	carry->kernels = v->kernels;
+	carry->kernel_bytes = v->kernel_bytes;
+	carry->weight_format = op_reg(c, NVDLA_CDMA, CDMA_D_WEIGHT_FORMAT);
+	if (c->reloc[PORT_CDMA_DATA0])
+		carry->data0 = *c->reloc[PORT_CDMA_DATA0];
+	if (c->reloc[PORT_CDMA_DATA1])
+		carry->data1 = *c->reloc[PORT_CDMA_DATA1];
+	if (c->reloc[PORT_CDMA_WEIGHT])
+		carry->weight = *c->reloc[PORT_CDMA_WEIGHT];
+}
+
+/* Bytes of a line of pixels: whole atoms, from the one with the first pixel. */
+static __u64 pixel_line(const struct op_check *c, const struct conv *v, __u32 pixel_bytes)
+{
+	__u32 atom = c->config->atomic_m;
+	__u32 offset = OP_FIELD(c, NVDLA_CDMA, CDMA_D_PIXEL_OFFSET, PIXEL_X_OFFSET);
+	/* In the second plane only the part within an atom counts. */
+	__u32 skip = offset % (atom / pixel_bytes);
+
+	return DIV_ROUND_UP((skip + v->width) * pixel_bytes, atom);
+}
+
+static int use_data(struct op_check *c, const struct conv *v)
+{
+	struct cube cube = {
+		.width = v->width,
+		.height = v->height,
+		.surfaces = 1,
+		.batches = v->batches,
+		.line_stride = op_reg(c, NVDLA_CDMA, CDMA_D_LINE_STRIDE),
+	};
+	__u32 map = op_reg(c, NVDLA_CDMA, CDMA_D_DAIN_MAP);
+	int ret;
+
+	ret = op_expect_aligned(c, NVDLA_CDMA, CDMA_D_LINE_STRIDE);
+	if (ret)
+		return ret;
+
+	if (v->image) {
+		cube.width = pixel_line(c, v, v->pixel_bytes[0]);
+		op_use(c, PORT_CDMA_DATA0, cube_extent(c->config, &cube));
+		if (v->planes == 1)
+			return 0;
+		ret = op_expect_aligned(c, NVDLA_CDMA, CDMA_D_LINE_UV_STRIDE);
+		if (ret)
+			return ret;
+		cube.width = pixel_line(c, v, v->pixel_bytes[1]);
+		cube.line_stride = op_reg(c, NVDLA_CDMA, CDMA_D_LINE_UV_STRIDE);
+		op_use(c, PORT_CDMA_DATA1, cube_extent(c->config, &cube));
+		return 0;
+	}
+
+	ret = op_expect_aligned(c, NVDLA_CDMA, CDMA_D_SURF_STRIDE);
+	if (!ret && v->batches > 1)
+		ret = op_expect_aligned(c, NVDLA_CDMA, CDMA_D_BATCH_STRIDE);
+	if (ret)
+		return ret;
+	cube.surfaces = DIV_ROUND_UP(v->channels * v->bytes, c->config->atomic_m);
+	cube.surf_stride = op_reg(c, NVDLA_CDMA, CDMA_D_SURF_STRIDE);
+	cube.batch_stride = op_reg(c, NVDLA_CDMA, CDMA_D_BATCH_STRIDE);
+
+	/* A packed cube is fetched without regard for its strides. */
+	if (map & CDMA_D_DAIN_MAP_LINE_PACKED && v->height > 1 &&
+	    cube.line_stride != cube.width * c->config->atomic_m)
+		return refuse_cdma(c, CDMA_D_LINE_STRIDE, DRM_NVDLA_FAIL_MISMATCH);
+	if (map & CDMA_D_DAIN_MAP_SURF_PACKED && cube.surfaces > 1 &&
+	    (v->height == 1 ? cube.surf_stride != cube.width * c->config->atomic_m :
+	     cube.surf_stride != cube.line_stride * v->height))
+		return refuse_cdma(c, CDMA_D_SURF_STRIDE, DRM_NVDLA_FAIL_MISMATCH);
+	op_use(c, PORT_CDMA_DATA0, cube_extent(c->config, &cube));
+	return 0;
+}
+
+static void use_weights(struct op_check *c, const struct conv *v)
+{
+	__u32 group = c->config->atomic_k / v->bytes;
+	__u32 atom = c->config->atomic_m;
+
+	op_use(c, PORT_CDMA_WEIGHT, v->weight_bytes);
+	if (!op_reg(c, NVDLA_CDMA, CDMA_D_WEIGHT_FORMAT))
+		return;
+	/* The mask, and the size of each kernel group as a 32-bit word. */
+	op_use(c, PORT_CDMA_WMB, DIV_ROUND_UP(op_reg(c, NVDLA_CDMA, CDMA_D_WMB_BYTES), atom) * atom);
+	op_use(c, PORT_CDMA_WGS, DIV_ROUND_UP(DIV_ROUND_UP(v->kernels, group) * 4, atom) * atom);
+}
+
+int nvdla_check_conv(struct op_check *c, struct flow *out)
+{
+	struct conv v;
+	int ret;
+
+	ret = check_alike(c);
+	if (!ret)
+		ret = read_input(c, &v);
+	if (!ret)
+		ret = check_cbuf(c, &v);
+	if (!ret)
+		ret = check_weights(c, &v);
+	if (!ret)
+		ret = check_shape(c, &v);
+	if (!ret)
+		ret = check_reuse(c, &v);
+	if (!ret)
+		ret = use_data(c, &v);
+	if (ret)
+		return ret;
+	use_weights(c, &v);
+	carry_on(c, &v);
+
+	out->width = OP_FIELD(c, NVDLA_CACC, CACC_D_DATAOUT_SIZE_0, DATAOUT_WIDTH) + 1;
+	out->height = OP_FIELD(c, NVDLA_CACC, CACC_D_DATAOUT_SIZE_0, DATAOUT_HEIGHT) + 1;
+	out->channels = v.kernels;
+	out->batches = v.batches;
+	out->precision = OP_FIELD(c, NVDLA_CACC, CACC_D_MISC_CFG, PROC_PRECISION);
+	out->winograd = v.winograd;
+	return 0;
+}
+
+/* Nothing may stay in CBUF when a program ends: the next may be another client's. */
+int nvdla_check_conv_last(struct op_check *c)
+{
+	if (!c->carry.valid || !(c->carry.kept || c->carry.skip_weight))
+		return 0;
+	c->index = c->carry.op;
+	return refuse_csc(c, c->carry.skip_data || c->carry.skip_weight ?
+			  CSC_D_MISC_CFG : CSC_D_RELEASE, DRM_NVDLA_FAIL_REUSE);
+}
