@@ -16,17 +16,6 @@
 #define SIM_LUT_LE	65
 #define SIM_LUT_LO	257
 
-/* Event counters of SDP and CDP; an operation that does not enable them leaves them alone. */
-enum sim_count {
-	SIM_COUNT_UFLOW,
-	SIM_COUNT_OFLOW,
-	SIM_COUNT_HYBRID,
-	SIM_COUNT_LE_HIT,
-	SIM_COUNT_LO_HIT,
-	SIM_COUNT_SATURATION,
-	SIM_COUNTS
-};
-
 /**
  * struct sim_lut - lookup tables of a unit, and what goes with them
  * @le: table LE (exponential or linear)
@@ -34,7 +23,6 @@ enum sim_count {
  * @addr: entry that the next access of S_LUT_ACCESS_DATA goes to
  * @table: the table it goes to: 0 LE, 1 LO
  * @write: whether the access port is set up for writing
- * @count: event counters of the unit; they outlive operations
  */
 struct sim_lut {
 	int16_t le[SIM_LUT_LE];
@@ -42,7 +30,6 @@ struct sim_lut {
 	uint16_t addr;
 	uint8_t table;
 	uint8_t write;
-	uint32_t count[SIM_COUNTS];
 };
 
 /**

@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Channel data processor: local response normalisation of a cube in memory,
+ * and the access to its lookup tables.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cdp.h"
+
+#define R(reg)		sim_reg(core, NVDLA_CDP, group, reg)
+#define F(reg, field)	FIELD_GET(reg##_##field, sim_reg(core, NVDLA_CDP, group, reg))
+#define RR(reg)		sim_reg(core, NVDLA_CDP_RDMA, rdma_group, reg)
+#define RF(reg, field)	FIELD_GET(reg##_##field, sim_reg(core, NVDLA_CDP_RDMA, rdma_group, reg))
+
+/* Pixels that are fetched at once. */
+#define RUN	64
+
+/* One operation under way. */
+struct cdp_op {
+	struct cdp_lrn lrn;
+	unsigned int width, height, channels, surfaces, atom;
+	enum npusim_port src_port, dst_port;
+	uint64_t src, src_line, src_surf;
+	uint64_t dst, dst_line, dst_surf;
+	uint64_t mask;
+	uint32_t count[CDP_COUNTS];
+};
+
+static int64_t start_or_end(const struct sim_core *core, uint32_t low)
+{
+	uint64_t v = sim_reg(core, NVDLA_CDP, 0, low) |
+		     (uint64_t)(sim_reg(core, NVDLA_CDP, 0, low + 4) & 0x3f) << 32;
+
+	return (int64_t)(v << 26) >> 26;
+}
+
+/* A linear table's spacing: 6 of the 8 bits count, two's complement. */
+static int spacing(uint32_t select)
+{
+	return (int)(select & 31) - (int)(select & 32);
+}
+
+static void read_tables(struct sim_core *core, struct cdp_lrn *lrn)
+{
+	const unsigned int group = 0;		/* the tables are not banked */
+	const struct sim_lut *lut = sim_cdp_lut(core);
+
+	lrn->exponential = F(CDP_S_LUT_CFG, LUT_LE_FUNCTION) ==
+			   CDP_S_LUT_CFG_LUT_LE_FUNCTION_EXPONENT;
+	lrn->lo_on_uflow = F(CDP_S_LUT_CFG, LUT_UFLOW_PRIORITY);
+	lrn->lo_on_oflow = F(CDP_S_LUT_CFG, LUT_OFLOW_PRIORITY);
+	lrn->lo_on_hybrid = F(CDP_S_LUT_CFG, LUT_HYBRID_PRIORITY);
+	lrn->le_offset = (int8_t)F(CDP_S_LUT_INFO, LUT_LE_INDEX_OFFSET);
+
+	lrn->le.value = lut->le;
+	lrn->le.entries = SIM_LUT_LE;
+	lrn->le.start = start_or_end(core, CDP_S_LUT_LE_START_LOW);
+	lrn->le.end = start_or_end(core, CDP_S_LUT_LE_END_LOW);
+	lrn->le.select = spacing(F(CDP_S_LUT_INFO, LUT_LE_INDEX_SELECT));
+	lrn->le.uflow_scale = (int16_t)F(CDP_S_LUT_LE_SLOPE_SCALE, LUT_LE_SLOPE_UFLOW_SCALE);
+	lrn->le.oflow_scale = (int16_t)F(CDP_S_LUT_LE_SLOPE_SCALE, LUT_LE_SLOPE_OFLOW_SCALE);
+	lrn->le.uflow_shift = F(CDP_S_LUT_LE_SLOPE_SHIFT, LUT_LE_SLOPE_UFLOW_SHIFT);
+	lrn->le.oflow_shift = F(CDP_S_LUT_LE_SLOPE_SHIFT, LUT_LE_SLOPE_OFLOW_SHIFT);
+
+	lrn->lo.value = lut->lo;
+	lrn->lo.entries = SIM_LUT_LO;
+	lrn->lo.start = start_or_end(core, CDP_S_LUT_LO_START_LOW);
+	lrn->lo.end = start_or_end(core, CDP_S_LUT_LO_END_LOW);
+	lrn->lo.select = spacing(F(CDP_S_LUT_INFO, LUT_LO_INDEX_SELECT));
+	lrn->lo.uflow_scale = (int16_t)F(CDP_S_LUT_LO_SLOPE_SCALE, LUT_LO_SLOPE_UFLOW_SCALE);
+	lrn->lo.oflow_scale = (int16_t)F(CDP_S_LUT_LO_SLOPE_SCALE, LUT_LO_SLOPE_OFLOW_SCALE);
+	lrn->lo.uflow_shift = F(CDP_S_LUT_LO_SLOPE_SHIFT, LUT_LO_SLOPE_UFLOW_SHIFT);
+	lrn->lo.oflow_shift = F(CDP_S_LUT_LO_SLOPE_SHIFT, LUT_LO_SLOPE_OFLOW_SHIFT);
+}
+
+static int check_features(struct sim_core *core, unsigned int group, unsigned int rdma_group)
+{
+	const struct nvdla_config *config = sim_config(core);
+
+	if (F(CDP_D_DATA_FORMAT, INPUT_DATA_TYPE))
+		return sim_fail(core, config->features & NVDLA_FEAT_INT16 ? -ENOSYS : -EINVAL,
+				NVDLA_CDP, CDP_D_DATA_FORMAT,
+				"CDP D_DATA_FORMAT.INPUT_DATA_TYPE is %u: only INT8 is supported",
+				F(CDP_D_DATA_FORMAT, INPUT_DATA_TYPE));
+	if (RF(CDP_RDMA_D_DATA_FORMAT, INPUT_DATA))
+		return sim_fail(core, -EINVAL, NVDLA_CDP_RDMA, CDP_RDMA_D_DATA_FORMAT,
+				"CDP_RDMA D_DATA_FORMAT.INPUT_DATA is %u, in CDP 0",
+				RF(CDP_RDMA_D_DATA_FORMAT, INPUT_DATA));
+
+	return 0;
+}
+
+static void read_op(struct sim_core *core, unsigned int group, unsigned int rdma_group,
+		    struct cdp_op *op)
+{
+	const struct nvdla_config *config = sim_config(core);
+
+	memset(op, 0, sizeof(*op));
+	read_tables(core, &op->lrn);
+	/* Of the offsets, only as many bits count as the data has. */
+	op->lrn.in.offset = (int8_t)R(CDP_D_DATIN_OFFSET);
+	op->lrn.in.scale = (int16_t)R(CDP_D_DATIN_SCALE);
+	op->lrn.in.shift = F(CDP_D_DATIN_SHIFTER, DATIN_SHIFTER);
+	op->lrn.out.offset = (int32_t)(R(CDP_D_DATOUT_OFFSET) << 7) >> 7;
+	op->lrn.out.scale = (int16_t)R(CDP_D_DATOUT_SCALE);
+	op->lrn.out.shift = F(CDP_D_DATOUT_SHIFTER, DATOUT_SHIFTER);
+	op->lrn.reach = F(CDP_D_LRN_CFG, NORMALZ_LEN) + 1;
+	op->lrn.square = !F(CDP_D_FUNC_BYPASS, SQSUM_BYPASS);
+	op->lrn.multiply = !F(CDP_D_FUNC_BYPASS, MUL_BYPASS);
+
+	op->atom = config->atomic_m;
+	op->mask = (config->address_bits >= 64 ? UINT64_MAX :
+		    ((uint64_t)1 << config->address_bits) - 1) & ~(uint64_t)(op->atom - 1);
+	op->width = RF(CDP_RDMA_D_DATA_CUBE_WIDTH, WIDTH) + 1;
+	op->height = RF(CDP_RDMA_D_DATA_CUBE_HEIGHT, HEIGHT) + 1;
+	op->channels = RF(CDP_RDMA_D_DATA_CUBE_CHANNEL, CHANNEL) + 1;
+	op->surfaces = (op->channels - 1) / op->atom + 1;
+	op->src_port = RF(CDP_RDMA_D_SRC_DMA_CFG, SRC_RAM_TYPE) ? NPUSIM_MCIF : NPUSIM_CVIF;
+	op->src = RR(CDP_RDMA_D_SRC_BASE_ADDR_LOW) |
+		  (uint64_t)RR(CDP_RDMA_D_SRC_BASE_ADDR_HIGH) << 32;
+	op->src_line = RR(CDP_RDMA_D_SRC_LINE_STRIDE);
+	op->src_surf = RR(CDP_RDMA_D_SRC_SURFACE_STRIDE);
+	op->dst_port = F(CDP_D_DST_DMA_CFG, DST_RAM_TYPE) ? NPUSIM_MCIF : NPUSIM_CVIF;
+	op->dst = R(CDP_D_DST_BASE_ADDR_LOW) | (uint64_t)R(CDP_D_DST_BASE_ADDR_HIGH) << 32;
+	op->dst_line = R(CDP_D_DST_LINE_STRIDE);
+	op->dst_surf = R(CDP_D_DST_SURFACE_STRIDE);
+}
+
+/* Normalise @n pixels of line @y from column @x on. @buf: room for them, twice. */
+static int run_pixels(struct sim_core *core, struct cdp_op *op, unsigned int y, unsigned int x,
+		      unsigned int n, int8_t *buf, int16_t *work, struct sim_cost *cost)
+{
+	const unsigned int padded = op->surfaces * op->atom;
+	int8_t *pixel = buf, *result = buf + padded, *rows = result + padded;
+	unsigned int s, i;
+	int err;
+
+	for (s = 0; s < op->surfaces; s++) {
+		uint64_t addr = op->src + y * op->src_line + s * op->src_surf +
+				(uint64_t)x * op->atom;
+
+		err = sim_read(core, NVDLA_CDP_RDMA, CDP_RDMA_D_SRC_BASE_ADDR_LOW, op->src_port,
+			       addr & op->mask, rows + (size_t)s * n * op->atom,
+			       (size_t)n * op->atom, cost);
+		if (err)
+			return err;
+	}
+	for (i = 0; i < n; i++) {
+		for (s = 0; s < op->surfaces; s++)
+			memcpy(pixel + s * op->atom, rows + ((size_t)s * n + i) * op->atom,
+			       op->atom);
+		cdp_lrn_pixel(&op->lrn, pixel, work, result, op->channels, padded, op->count);
+		for (s = 0; s < op->surfaces; s++)
+			memcpy(rows + ((size_t)s * n + i) * op->atom, result + s * op->atom,
+			       op->atom);
+	}
+	for (s = 0; s < op->surfaces; s++) {
+		uint64_t addr = op->dst + y * op->dst_line + s * op->dst_surf +
+				(uint64_t)x * op->atom;
+
+		err = sim_write(core, NVDLA_CDP, CDP_D_DST_BASE_ADDR_LOW, op->dst_port,
+				addr & op->mask, rows + (size_t)s * n * op->atom,
+				(size_t)n * op->atom, cost);
+		if (err)
+			return err;
+	}
+
+	return 0;
+}
+
+int sim_cdp_run(struct sim_core *core, unsigned int group, unsigned int rdma_group,
+		struct sim_cost *cost)
+{
+	struct cdp_op op;
+	unsigned int padded, x, y, n;
+	int16_t *work;
+	int8_t *buf;
+	int err;
+
+	err = check_features(core, group, rdma_group);
+	if (err)
+		return err;
+	read_op(core, group, rdma_group, &op);
+
+	padded = op.surfaces * op.atom;
+	buf = malloc((size_t)padded * (RUN + 2));
+	work = malloc((padded + 8) * sizeof(*work));
+	if (!buf || !work) {
+		err = sim_fail(core, -ENOMEM, NVDLA_CDP_RDMA, CDP_RDMA_D_DATA_CUBE_CHANNEL,
+			       "CDP_RDMA D_DATA_CUBE_CHANNEL: no memory for a run of pixels");
+		goto out;
+	}
+	for (y = 0; y < op.height && !err; y++) {
+		for (x = 0; x < op.width && !err; x += n) {
+			n = op.width - x < RUN ? op.width - x : RUN;
+			err = run_pixels(core, &op, y, x, n, buf, work, cost);
+		}
+	}
+	if (err)
+		goto out;
+
+	sim_reg_set(core, NVDLA_CDP, group, CDP_D_PERF_LUT_UFLOW, op.count[CDP_COUNT_UFLOW]);
+	sim_reg_set(core, NVDLA_CDP, group, CDP_D_PERF_LUT_OFLOW, op.count[CDP_COUNT_OFLOW]);
+	sim_reg_set(core, NVDLA_CDP, group, CDP_D_PERF_LUT_HYBRID, op.count[CDP_COUNT_HYBRID]);
+	sim_reg_set(core, NVDLA_CDP, group, CDP_D_PERF_LUT_LE_HIT, op.count[CDP_COUNT_LE_HIT]);
+	sim_reg_set(core, NVDLA_CDP, group, CDP_D_PERF_LUT_LO_HIT, op.count[CDP_COUNT_LO_HIT]);
+	cost->cycles += (uint64_t)op.width * op.height * padded / sim_config(core)->cdp_throughput;
+
+out:
+	free(buf);
+	free(work);
+	return err;
+}
+
+/* Entry that the access port of the tables stands at; reads beyond give entry 0. */
+static int16_t *lut_entry(struct sim_lut *lut, bool write)
+{
+	unsigned int entries = lut->table ? SIM_LUT_LO : SIM_LUT_LE;
+	int16_t *table = lut->table ? lut->lo : lut->le;
+
+	if (lut->addr < entries)
+		return &table[lut->addr];
+
+	return write ? NULL : &table[0];
+}
+
+void sim_cdp_csb_write(struct sim_core *core, uint32_t off, uint32_t value)
+{
+	struct sim_lut *lut = sim_cdp_lut(core);
+	int16_t *entry;
+
+	switch (off) {
+	case CDP_S_LUT_ACCESS_CFG:
+		lut->addr = FIELD_GET(CDP_S_LUT_ACCESS_CFG_LUT_ADDR, value);
+		lut->table = FIELD_GET(CDP_S_LUT_ACCESS_CFG_LUT_TABLE_ID, value);
+		lut->write = FIELD_GET(CDP_S_LUT_ACCESS_CFG_LUT_ACCESS_TYPE, value);
+		break;
+	case CDP_S_LUT_ACCESS_DATA:
+		entry = lut_entry(lut, true);
+		if (entry && lut->write)
+			*entry = (int16_t)value;
+		lut->addr = (lut->addr + 1) & FIELD_MAX(CDP_S_LUT_ACCESS_CFG_LUT_ADDR);
+		break;
+	}
+}
+
+uint32_t sim_cdp_csb_read(struct sim_core *core, uint32_t off)
+{
+	struct sim_lut *lut = sim_cdp_lut(core);
+	const int16_t *entry;
+
+	if (off != CDP_S_LUT_ACCESS_DATA)
+		return 0;
+	entry = lut_entry(lut, false);
+	lut->addr = (lut->addr + 1) & FIELD_MAX(CDP_S_LUT_ACCESS_CFG_LUT_ADDR);
+
+	return (uint16_t)*entry;
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Inside of the channel data processor: cdp.c reads the registers and moves
+ * the data, cdp_lrn.c does the arithmetic, INT8.
+ */
+#ifndef NPUSIM_CDP_H
+#define NPUSIM_CDP_H
+
+#include "core.h"
+
+/* Event counters of an operation. */
+enum cdp_count {
+	CDP_COUNT_UFLOW,	/* below both tables */
+	CDP_COUNT_OFLOW,	/* above both tables */
+	CDP_COUNT_HYBRID,	/* in both, or below one and above the other */
+	CDP_COUNT_LE_HIT,	/* in table LE alone */
+	CDP_COUNT_LO_HIT,	/* in table LO alone */
+	CDP_COUNTS
+};
+
+/* (v - offset) * scale >> shift */
+struct cdp_cvt {
+	int32_t offset;
+	int16_t scale;
+	unsigned int shift;
+};
+
+/* A lookup table: where it starts and ends, and what goes on outside. */
+struct cdp_table {
+	const int16_t *value;
+	unsigned int entries;
+	int64_t start, end;		/* 38 bits */
+	int select;			/* linear: entries are 2^select apart */
+	int16_t uflow_scale, oflow_scale;
+	unsigned int uflow_shift, oflow_shift;
+};
+
+/**
+ * struct cdp_lrn - registers of an operation
+ * @in: input converter
+ * @out: output converter
+ * @reach: channels on either side that are summed, 1 to 4
+ * @square: sum squares; else the tables see the converted input itself
+ * @multiply: multiply by the converted input at the end
+ * @exponential: table LE is exponential
+ * @le_offset: exponent of its first entry
+ * @le: table LE
+ * @lo: table LO
+ * @lo_on_uflow: LO answers below both tables
+ * @lo_on_oflow: LO answers above both tables
+ * @lo_on_hybrid: LO answers in both tables
+ */
+struct cdp_lrn {
+	struct cdp_cvt in, out;
+	unsigned int reach;
+	bool square, multiply;
+	bool exponential;
+	int le_offset;
+	struct cdp_table le, lo;
+	bool lo_on_uflow, lo_on_oflow, lo_on_hybrid;
+};
+
+void cdp_lrn_pixel(const struct cdp_lrn *lrn, const int8_t *in, int16_t *work, int8_t *out,
+		   unsigned int channels, unsigned int padded, uint32_t *count);
+
+#endif /* NPUSIM_CDP_H */

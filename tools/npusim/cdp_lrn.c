@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Arithmetic of the channel data processor, INT8: convert, sum squares over
+ * neighbouring channels, look the sum up, multiply, convert. Between the steps
+ * there are 9, 21, 16 and 25 bits.
+ */
+#include "cdp.h"
+#include "round.h"
+
+#define SUM_BITS	21	/* of a sum of squares */
+#define START_BITS	22	/* of a table's start that the index is made with */
+#define FRACTION_BITS	16
+
+struct position {
+	unsigned int index;
+	uint32_t fraction;
+	bool uflow, oflow;
+};
+
+static inline int64_t sign_extend(int64_t v, unsigned int bits)
+{
+	return (int64_t)((uint64_t)v << (64 - bits)) >> (64 - bits);
+}
+
+/* Distance of @x from the start of a table; it has one bit more than both. */
+static uint32_t distance(int32_t x, const struct cdp_table *t, struct position *p)
+{
+	int64_t start = sign_extend(t->start, START_BITS);
+
+	p->uflow = x <= start;
+	p->oflow = false;
+	p->index = 0;
+	p->fraction = 0;
+
+	return p->uflow ? 0 : (uint32_t)(x - start);
+}
+
+static void set_index(const struct cdp_table *t, uint64_t index, struct position *p)
+{
+	p->oflow = index >= t->entries - 1;
+	p->index = p->oflow ? t->entries - 1 : (unsigned int)index;
+}
+
+static void locate_linear(int32_t x, const struct cdp_table *t, struct position *p)
+{
+	uint64_t d = distance(x, t, p);
+
+	if (p->uflow)
+		return;
+	if (t->select < 0) {
+		set_index(t, d << -t->select, p);
+	} else {
+		p->fraction = (uint32_t)(d << FRACTION_BITS >> t->select) &
+			      ((1u << FRACTION_BITS) - 1);
+		set_index(t, d >> t->select, p);
+	}
+}
+
+static void locate_exponential(int32_t x, const struct cdp_table *t, int offset,
+			       struct position *p)
+{
+	uint32_t d = distance(x, t, p);
+	int log2;
+
+	if (p->uflow)
+		return;
+	log2 = 31 - __builtin_clz(d);
+	if (log2 < offset) {
+		p->uflow = true;
+		return;
+	}
+	p->fraction = (uint32_t)((uint64_t)d << FRACTION_BITS >> log2) &
+		      ((1u << FRACTION_BITS) - 1);
+	set_index(t, (uint64_t)(log2 - offset), p);
+}
+
+/* What table @t gives at @p for @x; @bias: added to its start below it. */
+static int32_t interpolate(const struct cdp_table *t, const struct position *p, int32_t x,
+			   uint64_t bias)
+{
+	int64_t y = t->value[p->index], d;
+
+	if (p->uflow) {
+		d = x - sign_extend((int64_t)((uint64_t)t->start + bias), 39);
+		d = sim_shift_signed(d * t->uflow_scale, t->uflow_shift, 5, 60);
+	} else if (p->oflow) {
+		d = x - t->end;
+		d = sim_shift_signed(d * t->oflow_scale, t->oflow_shift, 5, 60);
+	} else {
+		d = t->value[p->index + 1] - y;
+		d = sim_round_shift(d * p->fraction, FRACTION_BITS);
+	}
+
+	return (int32_t)sim_saturate(y + d, 16);
+}
+
+static int32_t look_up(const struct cdp_lrn *lrn, int32_t x, uint32_t *count)
+{
+	struct position le, lo;
+	bool le_miss, lo_miss, use_lo;
+	uint64_t bias = 0;
+
+	if (lrn->exponential) {
+		locate_exponential(x, &lrn->le, lrn->le_offset, &le);
+		if (lrn->le_offset >= 0 && lrn->le_offset < 64)
+			bias = (uint64_t)1 << lrn->le_offset;
+	} else {
+		locate_linear(x, &lrn->le, &le);
+	}
+	locate_linear(x, &lrn->lo, &lo);
+
+	le_miss = le.uflow || le.oflow;
+	lo_miss = lo.uflow || lo.oflow;
+	if (le.uflow && lo.uflow) {
+		count[CDP_COUNT_UFLOW]++;
+		use_lo = lrn->lo_on_uflow;
+	} else if (le.oflow && lo.oflow) {
+		count[CDP_COUNT_OFLOW]++;
+		use_lo = lrn->lo_on_oflow;
+	} else if (le_miss == lo_miss) {
+		count[CDP_COUNT_HYBRID]++;
+		use_lo = lrn->lo_on_hybrid;
+	} else {
+		count[le_miss ? CDP_COUNT_LO_HIT : CDP_COUNT_LE_HIT]++;
+		use_lo = le_miss;
+	}
+
+	return use_lo ? interpolate(&lrn->lo, &lo, x, 0) : interpolate(&lrn->le, &le, x, bias);
+}
+
+/*
+ * cdp_lrn_pixel() - all channels of one pixel
+ * @in: @padded channels
+ * @work: room for @padded + 8 values
+ * @out: receives @padded channels
+ * @channels: channels that exist; the others count as 0 after the converter
+ * @padded: channels, rounded up to whole atoms
+ * @count: event counters
+ */
+void cdp_lrn_pixel(const struct cdp_lrn *lrn, const int8_t *in, int16_t *work, int8_t *out,
+		   unsigned int channels, unsigned int padded, uint32_t *count)
+{
+	int16_t *v = work + 4;
+	unsigned int c;
+
+	for (c = 0; c < 4; c++)
+		work[c] = work[padded + 4 + c] = 0;
+	for (c = 0; c < padded; c++)
+		v[c] = c < channels ?
+			(int16_t)sim_saturate(sim_round_shift((int64_t)(in[c] - lrn->in.offset) *
+							      lrn->in.scale, lrn->in.shift), 9) :
+			0;
+
+	for (c = 0; c < padded; c++) {
+		int32_t x = v[c];
+		int64_t r;
+		int i;
+
+		if (lrn->square) {
+			x = 0;
+			for (i = (int)c - (int)lrn->reach; i <= (int)(c + lrn->reach); i++)
+				x += v[i] * v[i];
+		}
+		r = look_up(lrn, x, count);
+		if (lrn->multiply)
+			r *= v[c];
+		r = (r - lrn->out.offset) * lrn->out.scale;
+		out[c] = (int8_t)sim_saturate(sim_round_shift(r, lrn->out.shift), 8);
+	}
+}

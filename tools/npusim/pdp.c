@@ -1,0 +1,331 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Planar data processor: pooling of a cube from SDP or memory. A cube that is
+ * wider than the line buffer comes from memory in several parts, each pooled
+ * on its own with padding only at the outer edges.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "pdp.h"
+
+#define R(reg)		sim_reg(core, NVDLA_PDP, group, reg)
+#define F(reg, field)	FIELD_GET(reg##_##field, sim_reg(core, NVDLA_PDP, group, reg))
+#define RR(reg)		sim_reg(core, NVDLA_PDP_RDMA, rdma_group, reg)
+#define RF(reg, field)	FIELD_GET(reg##_##field, sim_reg(core, NVDLA_PDP_RDMA, rdma_group, reg))
+
+/* One operation under way. */
+struct pdp_op {
+	struct pdp_window window;	/* of the part under way */
+	unsigned int pad_left, pad_right;
+	unsigned int surfaces, splits;
+	unsigned int in_part[3], out_part[3];	/* first, middle, last */
+	bool from_memory;
+	enum npusim_port src_port, dst_port;
+	uint64_t src, src_line, src_surf;
+	uint64_t dst, dst_line, dst_surf;
+	uint64_t mask;
+};
+
+static int fail_shape(struct sim_core *core, const char *what)
+{
+	return sim_fail(core, -EINVAL, NVDLA_PDP, PDP_D_POOLING_KERNEL_CFG,
+			"PDP D_DATA_CUBE_*, D_PARTIAL_WIDTH_*, D_POOLING_*: %s", what);
+}
+
+static int check_features(struct sim_core *core, unsigned int group)
+{
+	const struct nvdla_config *config = sim_config(core);
+
+	if (F(PDP_D_DATA_FORMAT, INPUT_DATA))
+		return sim_fail(core, config->features & NVDLA_FEAT_INT16 ? -ENOSYS : -EINVAL,
+				NVDLA_PDP, PDP_D_DATA_FORMAT,
+				"PDP D_DATA_FORMAT.INPUT_DATA is %u: only INT8 is supported",
+				F(PDP_D_DATA_FORMAT, INPUT_DATA));
+	if (F(PDP_D_OPERATION_MODE_CFG, POOLING_METHOD) > PDP_MIN)
+		return sim_fail(core, -EINVAL, NVDLA_PDP, PDP_D_OPERATION_MODE_CFG,
+				"PDP D_OPERATION_MODE_CFG.POOLING_METHOD is 3, which is reserved");
+	if (F(PDP_D_POOLING_KERNEL_CFG, KERNEL_WIDTH) > 7 ||
+	    F(PDP_D_POOLING_KERNEL_CFG, KERNEL_HEIGHT) > 7)
+		return sim_fail(core, -EINVAL, NVDLA_PDP, PDP_D_POOLING_KERNEL_CFG,
+				"PDP D_POOLING_KERNEL_CFG: windows have at most 8 elements a side");
+
+	return 0;
+}
+
+static void read_window(const struct sim_core *core, unsigned int group, struct pdp_op *op)
+{
+	struct pdp_window *w = &op->window;
+	unsigned int i;
+
+	w->method = F(PDP_D_OPERATION_MODE_CFG, POOLING_METHOD);
+	w->atom = sim_config(core)->atomic_m;
+	w->x.size = F(PDP_D_POOLING_KERNEL_CFG, KERNEL_WIDTH) + 1;
+	w->y.size = F(PDP_D_POOLING_KERNEL_CFG, KERNEL_HEIGHT) + 1;
+	w->x.stride = F(PDP_D_POOLING_KERNEL_CFG, KERNEL_STRIDE_WIDTH) + 1;
+	w->y.stride = F(PDP_D_POOLING_KERNEL_CFG, KERNEL_STRIDE_HEIGHT) + 1;
+	op->pad_left = F(PDP_D_POOLING_PADDING_CFG, PAD_LEFT);
+	op->pad_right = F(PDP_D_POOLING_PADDING_CFG, PAD_RIGHT);
+	w->y.pad_before = F(PDP_D_POOLING_PADDING_CFG, PAD_TOP);
+	w->y.pad_after = F(PDP_D_POOLING_PADDING_CFG, PAD_BOTTOM);
+	w->x.in = F(PDP_D_DATA_CUBE_IN_WIDTH, CUBE_IN_WIDTH) + 1;
+	w->y.in = F(PDP_D_DATA_CUBE_IN_HEIGHT, CUBE_IN_HEIGHT) + 1;
+	w->x.out = F(PDP_D_DATA_CUBE_OUT_WIDTH, CUBE_OUT_WIDTH) + 1;
+	w->y.out = F(PDP_D_DATA_CUBE_OUT_HEIGHT, CUBE_OUT_HEIGHT) + 1;
+	w->x.recip = F(PDP_D_RECIP_KERNEL_WIDTH, RECIP_KERNEL_WIDTH);
+	w->y.recip = F(PDP_D_RECIP_KERNEL_HEIGHT, RECIP_KERNEL_HEIGHT);
+	for (i = 0; i < 7; i++) {
+		uint32_t v = R(PDP_D_POOLING_PADDING_VALUE_1_CFG + 4 * i);
+
+		/* 19 bits, two's complement */
+		w->pad[i] = (int32_t)(v << 13) >> 13;
+	}
+}
+
+static void read_op(const struct sim_core *core, unsigned int group, struct pdp_op *op)
+{
+	const struct nvdla_config *config = sim_config(core);
+
+	memset(op, 0, sizeof(*op));
+	read_window(core, group, op);
+	op->surfaces = F(PDP_D_DATA_CUBE_OUT_CHANNEL, CUBE_OUT_CHANNEL) / config->atomic_m + 1;
+	op->splits = F(PDP_D_OPERATION_MODE_CFG, SPLIT_NUM) + 1;
+	op->in_part[0] = F(PDP_D_PARTIAL_WIDTH_IN, PARTIAL_WIDTH_IN_FIRST) + 1;
+	op->in_part[1] = F(PDP_D_PARTIAL_WIDTH_IN, PARTIAL_WIDTH_IN_MID) + 1;
+	op->in_part[2] = F(PDP_D_PARTIAL_WIDTH_IN, PARTIAL_WIDTH_IN_LAST) + 1;
+	op->out_part[0] = F(PDP_D_PARTIAL_WIDTH_OUT, PARTIAL_WIDTH_OUT_FIRST) + 1;
+	op->out_part[1] = F(PDP_D_PARTIAL_WIDTH_OUT, PARTIAL_WIDTH_OUT_MID) + 1;
+	op->out_part[2] = F(PDP_D_PARTIAL_WIDTH_OUT, PARTIAL_WIDTH_OUT_LAST) + 1;
+	op->from_memory = F(PDP_D_OPERATION_MODE_CFG, FLYING_MODE) !=
+			  PDP_D_OPERATION_MODE_CFG_FLYING_MODE_ON_FLYING;
+	op->mask = (config->address_bits >= 64 ? UINT64_MAX :
+		    ((uint64_t)1 << config->address_bits) - 1) & ~(uint64_t)(config->atomic_m - 1);
+	op->dst_port = F(PDP_D_DST_RAM_CFG, DST_RAM_TYPE) ? NPUSIM_MCIF : NPUSIM_CVIF;
+	op->dst = R(PDP_D_DST_BASE_ADDR_LOW) | (uint64_t)R(PDP_D_DST_BASE_ADDR_HIGH) << 32;
+	op->dst_line = R(PDP_D_DST_LINE_STRIDE);
+	op->dst_surf = R(PDP_D_DST_SURFACE_STRIDE);
+}
+
+/* Registers that exist in both units must agree, or hardware hangs. */
+static int read_source(struct sim_core *core, unsigned int group, unsigned int rdma_group,
+		       struct pdp_op *op)
+{
+	if (RF(PDP_RDMA_D_DATA_CUBE_IN_WIDTH, CUBE_IN_WIDTH) + 1 != op->window.x.in ||
+	    RF(PDP_RDMA_D_DATA_CUBE_IN_HEIGHT, CUBE_IN_HEIGHT) + 1 != op->window.y.in ||
+	    RF(PDP_RDMA_D_DATA_CUBE_IN_CHANNEL, CUBE_IN_CHANNEL) / op->window.atom + 1 !=
+	    op->surfaces)
+		return sim_fail(core, -EINVAL, NVDLA_PDP_RDMA, PDP_RDMA_D_DATA_CUBE_IN_WIDTH,
+				"PDP_RDMA D_DATA_CUBE_IN_*: another cube than in PDP");
+	if (RF(PDP_RDMA_D_FLYING_MODE, FLYING_MODE) == PDP_RDMA_D_FLYING_MODE_FLYING_MODE_ON_FLYING)
+		return sim_fail(core, -EINVAL, NVDLA_PDP_RDMA, PDP_RDMA_D_FLYING_MODE,
+				"PDP_RDMA D_FLYING_MODE is on, in PDP it is off");
+	if (RF(PDP_RDMA_D_DATA_FORMAT, INPUT_DATA) != F(PDP_D_DATA_FORMAT, INPUT_DATA))
+		return sim_fail(core, -EINVAL, NVDLA_PDP_RDMA, PDP_RDMA_D_DATA_FORMAT,
+				"PDP_RDMA D_DATA_FORMAT.INPUT_DATA differs from PDP");
+	if (RF(PDP_RDMA_D_OPERATION_MODE_CFG, SPLIT_NUM) + 1 != op->splits ||
+	    (op->splits > 1 &&
+	     (((RR(PDP_RDMA_D_PARTIAL_WIDTH_IN) ^ R(PDP_D_PARTIAL_WIDTH_IN)) &
+	       (op->splits > 2 ? 0x3fffffff : 0x000fffff)) ||
+	      RF(PDP_RDMA_D_POOLING_KERNEL_CFG, KERNEL_WIDTH) + 1 != op->window.x.size ||
+	      RF(PDP_RDMA_D_POOLING_KERNEL_CFG, KERNEL_STRIDE_WIDTH) + 1 != op->window.x.stride)))
+		return sim_fail(core, -EINVAL, NVDLA_PDP_RDMA, PDP_RDMA_D_OPERATION_MODE_CFG,
+				"PDP_RDMA D_OPERATION_MODE_CFG, D_PARTIAL_WIDTH_IN or D_POOLING_KERNEL_CFG differ from PDP");
+
+	op->src_port = RF(PDP_RDMA_D_SRC_RAM_CFG, SRC_RAM_TYPE) ? NPUSIM_MCIF : NPUSIM_CVIF;
+	op->src = RR(PDP_RDMA_D_SRC_BASE_ADDR_LOW) |
+		  (uint64_t)RR(PDP_RDMA_D_SRC_BASE_ADDR_HIGH) << 32;
+	op->src_line = RR(PDP_RDMA_D_SRC_LINE_STRIDE);
+	op->src_surf = RR(PDP_RDMA_D_SRC_SURFACE_STRIDE);
+
+	return 0;
+}
+
+/* Output pixels of a line that fit into the line buffer. */
+static unsigned int line_buffer(const struct pdp_axis *y)
+{
+	unsigned int lines;
+
+	if (y->stride >= y->size)
+		lines = 1;
+	else if (y->stride <= 2)
+		lines = (y->size + y->stride - 1) / y->stride;
+	else if (y->stride == 3)
+		lines = y->size > 6 ? 3 : 2;
+	else
+		lines = 2;
+
+	return lines == 1 ? 128 : lines == 2 ? 64 : lines <= 4 ? 32 : 16;
+}
+
+/*
+ * Sizes of part @split: set the window's horizontal direction; *@skip: columns
+ * between the part before and this one, negative where they overlap.
+ */
+static int set_part(struct sim_core *core, struct pdp_op *op, unsigned int split, int *skip)
+{
+	struct pdp_axis *x = &op->window.x;
+	int overlap = (int)x->size - (int)x->stride;
+	bool first = !split, last = split == op->splits - 1;
+	int in;
+
+	x->pad_before = first ? op->pad_left : 0;
+	x->pad_after = last ? op->pad_right : 0;
+	*skip = 0;
+	if (op->splits > 1) {
+		unsigned int which = first ? 0 : last ? 2 : 1;
+
+		in = (int)op->in_part[which];
+		if (!first)
+			in += overlap;
+		if (split == 1)
+			*skip = -overlap;
+		if (in < 1)
+			return fail_shape(core, "a part of the width is empty");
+		x->in = (unsigned int)in;
+		x->out = op->out_part[which];
+	}
+	if (pdp_axis_check(x))
+		return fail_shape(core, "the windows do not end with the padded width");
+	if (x->out > line_buffer(&op->window.y))
+		return fail_shape(core, "the output width exceeds the line buffer");
+
+	return 0;
+}
+
+static int write_row(struct sim_core *core, const struct pdp_op *op, uint64_t addr,
+		     const int8_t *row, struct sim_cost *cost)
+{
+	return sim_write(core, NVDLA_PDP, PDP_D_DST_BASE_ADDR_LOW, op->dst_port, addr & op->mask,
+			 row, (size_t)op->window.x.out * op->window.atom, cost);
+}
+
+/*
+ * Pool one surface of one part. @v: on the fly, its data; else it is read from
+ * @src. @line: room for a line.
+ */
+static int surface(struct sim_core *core, const struct pdp_op *op, struct pdp_pool *pool,
+		   const int32_t *v, uint64_t src, uint64_t dst, int8_t *line,
+		   struct sim_cost *cost)
+{
+	size_t n = (size_t)op->window.x.in * op->window.atom, i;
+	const int8_t *row;
+	unsigned int y;
+	int err;
+
+	pdp_pool_start(pool);
+	for (y = 0; y < op->window.y.in; y++) {
+		if (v) {
+			for (i = 0; i < n; i++)
+				line[i] = (int8_t)v[i];
+			v += n;
+		} else {
+			err = sim_read(core, NVDLA_PDP_RDMA, PDP_RDMA_D_SRC_BASE_ADDR_LOW,
+				       op->src_port, (src + y * op->src_line) & op->mask, line, n,
+				       cost);
+			if (err)
+				return err;
+		}
+		row = pdp_pool_line(pool, line);
+		if (!row)
+			continue;
+		err = write_row(core, op, dst, row, cost);
+		if (err)
+			return err;
+		dst += op->dst_line;
+	}
+	while ((row = pdp_pool_next(pool))) {
+		err = write_row(core, op, dst, row, cost);
+		if (err)
+			return err;
+		dst += op->dst_line;
+	}
+
+	return 0;
+}
+
+static int part(struct sim_core *core, const struct pdp_op *op, const int32_t *v, uint64_t src,
+		uint64_t dst, struct sim_cost *cost)
+{
+	size_t elements = (size_t)op->window.x.in * op->window.atom;
+	struct pdp_pool *pool;
+	unsigned int s;
+	int8_t *line;
+	int err;
+
+	err = pdp_pool_new(&op->window, &pool);
+	line = malloc(elements);
+	if (err || !line) {
+		err = sim_fail(core, -ENOMEM, NVDLA_PDP, PDP_D_DATA_CUBE_IN_WIDTH,
+			       "PDP D_DATA_CUBE_IN_WIDTH: no memory for a line");
+		goto out;
+	}
+	for (s = 0; s < op->surfaces && !err; s++) {
+		err = surface(core, op, pool, v, src + s * op->src_surf, dst + s * op->dst_surf,
+			      line, cost);
+		if (v)
+			v += elements * op->window.y.in;
+	}
+	/* One group of channels a cycle; padding costs nothing but open windows at the end. */
+	cost->cycles += (uint64_t)elements * op->window.y.in * op->surfaces /
+			sim_config(core)->pdp_throughput;
+
+out:
+	free(line);
+	pdp_pool_free(pool);
+	return err;
+}
+
+int sim_pdp_run(struct sim_core *core, unsigned int group, unsigned int rdma_group,
+		const struct sim_cube *in, struct sim_cost *cost)
+{
+	struct pdp_op op;
+	uint64_t src, dst;
+	unsigned int split;
+	int skip, err;
+
+	err = check_features(core, group);
+	if (err)
+		return err;
+	read_op(core, group, &op);
+	if (F(PDP_D_DATA_CUBE_IN_CHANNEL, CUBE_IN_CHANNEL) / op.window.atom + 1 != op.surfaces)
+		return sim_fail(core, -EINVAL, NVDLA_PDP, PDP_D_DATA_CUBE_IN_CHANNEL,
+				"PDP D_DATA_CUBE_IN_CHANNEL and D_DATA_CUBE_OUT_CHANNEL differ");
+	if (op.from_memory) {
+		err = read_source(core, group, rdma_group, &op);
+		if (err)
+			return err;
+		in = NULL;
+	} else if (!in) {
+		return sim_fail(core, -EINVAL, NVDLA_PDP, PDP_D_OPERATION_MODE_CFG,
+				"PDP D_OPERATION_MODE_CFG.FLYING_MODE is on without an operation of SDP");
+	} else if (op.splits > 1) {
+		return sim_fail(core, -EINVAL, NVDLA_PDP, PDP_D_OPERATION_MODE_CFG,
+				"PDP D_OPERATION_MODE_CFG.SPLIT_NUM needs data from memory");
+	} else if ((uint64_t)in->width * in->height * in->batches * in->atom *
+		   ((in->channels - 1) / in->atom + 1) !=
+		   (uint64_t)op.window.x.in * op.window.y.in * op.surfaces * op.window.atom) {
+		return sim_fail(core, -EINVAL, NVDLA_PDP, PDP_D_DATA_CUBE_IN_WIDTH,
+				"PDP D_DATA_CUBE_IN_*: another number of elements than SDP gives");
+	}
+
+	if (pdp_axis_check(&op.window.y))
+		return fail_shape(core, "the windows do not end with the padded height");
+	src = op.src;
+	dst = op.dst;
+	for (split = 0; split < op.splits; split++) {
+		err = set_part(core, &op, split, &skip);
+		if (err)
+			return err;
+		src += (int64_t)skip * op.window.atom;
+		err = part(core, &op, in ? in->v : NULL, src, dst, cost);
+		if (err)
+			return err;
+		/* The next part begins where the columns counted for this one end. */
+		src += (uint64_t)(op.splits > 1 ? op.in_part[split ? 1 : 0] : op.window.x.in) *
+		       op.window.atom;
+		dst += (uint64_t)op.window.x.out * op.window.atom;
+	}
+
+	return 0;
+}

@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Arithmetic of the planar data processor, INT8: windows are reduced along
+ * lines first and then across them, as in hardware; the widths of 11, 14 and
+ * again 11 bits between the steps are the hardware's, and wrap.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "pdp.h"
+
+/* Windows that overlap vertically: never more than the largest window has lines. */
+#define ROWS	8
+
+struct pdp_pool {
+	struct pdp_window w;
+	unsigned int line;		/* lines seen */
+	unsigned int next;		/* row to hand out next */
+	int16_t *reduced;		/* one line, reduced horizontally */
+	int16_t *rows[ROWS];		/* rows under way, row % ROWS */
+	unsigned int lines[ROWS];	/* lines that went into each */
+	int8_t *result;
+};
+
+static inline int32_t sign_extend(uint32_t v, unsigned int bits)
+{
+	return (int32_t)(v << (32 - bits)) >> (32 - bits);
+}
+
+/*
+ * pdp_axis_check() - do the windows end where hardware expects it
+ *
+ * Hardware starts windows as long as they fit between the paddings, gives one
+ * result when the last element arrives while windows are open, and then a
+ * number of results that it derives from the padding alone. Where that is not
+ * the number of windows still open, it emits something else than it took in.
+ *
+ * Return: 0, or -EINVAL when the sizes do not work together.
+ */
+int pdp_axis_check(const struct pdp_axis *a)
+{
+	unsigned int padded = a->in + a->pad_before + a->pad_after;
+	unsigned int windows = padded < a->size ? 1 : (padded - a->size) / a->stride + 1;
+	unsigned int closed, flush = a->pad_after / a->stride;
+	bool small = a->in <= 8 && a->in + a->pad_before < a->size;
+
+	if (a->pad_before >= a->size || a->pad_after >= a->size)
+		return -EINVAL;
+	if (small && flush) {
+		unsigned int rest = padded - a->size;
+
+		flush = padded >= a->size && rest % a->stride == 0 && rest / a->stride <= 6 ?
+			rest / a->stride : 0;
+	}
+	/* Windows whose last element comes before the last one there is. */
+	closed = a->in + a->pad_before <= a->size ? 0 :
+		 (a->in + a->pad_before - 1 - a->size) / a->stride + 1;
+	if (closed > windows)
+		closed = windows;
+	if (windows - closed != (windows > closed ? flush + 1 : 0) ||
+	    (windows == closed && flush) || windows != a->out)
+		return -EINVAL;
+	/* The last window must not lie beyond the data altogether. */
+	if ((windows - 1) * a->stride >= a->in + a->pad_before)
+		return -EINVAL;
+
+	return 0;
+}
+
+int pdp_pool_new(const struct pdp_window *window, struct pdp_pool **out)
+{
+	struct pdp_pool *pool = calloc(1, sizeof(*pool));
+	size_t n = (size_t)window->x.out * window->atom;
+	unsigned int i;
+
+	*out = pool;
+	if (!pool)
+		return -ENOMEM;
+	pool->w = *window;
+	pool->reduced = malloc(n * sizeof(*pool->reduced));
+	pool->result = malloc(n);
+	if (!pool->reduced || !pool->result)
+		goto no_memory;
+	for (i = 0; i < ROWS; i++) {
+		pool->rows[i] = malloc(n * sizeof(*pool->rows[i]));
+		if (!pool->rows[i])
+			goto no_memory;
+	}
+
+	return 0;
+
+no_memory:
+	pdp_pool_free(pool);
+	*out = NULL;
+	return -ENOMEM;
+}
+
+void pdp_pool_free(struct pdp_pool *pool)
+{
+	unsigned int i;
+
+	if (!pool)
+		return;
+	for (i = 0; i < ROWS; i++)
+		free(pool->rows[i]);
+	free(pool->reduced);
+	free(pool->result);
+	free(pool);
+}
+
+/* pdp_pool_start() - begin a surface */
+void pdp_pool_start(struct pdp_pool *pool)
+{
+	pool->line = 0;
+	pool->next = 0;
+	memset(pool->lines, 0, sizeof(pool->lines));
+}
+
+static void combine(enum pdp_method method, int16_t *restrict a, const int16_t *restrict b,
+		    size_t n)
+{
+	size_t i;
+
+	switch (method) {
+	case PDP_AVERAGE:
+		for (i = 0; i < n; i++)
+			a[i] = (int16_t)(a[i] + b[i]);
+		break;
+	case PDP_MAX:
+		for (i = 0; i < n; i++)
+			a[i] = a[i] > b[i] ? a[i] : b[i];
+		break;
+	case PDP_MIN:
+		for (i = 0; i < n; i++)
+			a[i] = a[i] < b[i] ? a[i] : b[i];
+		break;
+	}
+}
+
+static void combine_bytes(enum pdp_method method, int16_t *restrict a, const int8_t *restrict b,
+			  size_t n)
+{
+	size_t i;
+
+	switch (method) {
+	case PDP_AVERAGE:
+		for (i = 0; i < n; i++)
+			a[i] = (int16_t)(a[i] + b[i]);
+		break;
+	case PDP_MAX:
+		for (i = 0; i < n; i++)
+			a[i] = a[i] > b[i] ? a[i] : b[i];
+		break;
+	case PDP_MIN:
+		for (i = 0; i < n; i++)
+			a[i] = a[i] < b[i] ? a[i] : b[i];
+		break;
+	}
+}
+
+/* Reduce a line horizontally. */
+static void reduce_line(struct pdp_pool *pool, const int8_t *line)
+{
+	const struct pdp_window *w = &pool->w;
+	const struct pdp_axis *x = &w->x;
+	unsigned int out, col, i;
+
+	for (out = 0; out < x->out; out++) {
+		int16_t *r = pool->reduced + (size_t)out * w->atom;
+		unsigned int begin = out * x->stride, end = begin + x->size;
+
+		begin = begin > x->pad_before ? begin - x->pad_before : 0;
+		end = end > x->pad_before ? end - x->pad_before : 0;
+		if (end > x->in)
+			end = x->in;
+		for (i = 0; i < w->atom; i++)
+			r[i] = line[(size_t)begin * w->atom + i];
+		for (col = begin + 1; col < end; col++)
+			combine_bytes(w->method, r, line + (size_t)col * w->atom, w->atom);
+		if (w->method == PDP_AVERAGE && end - begin < x->size) {
+			int32_t pad = sign_extend(w->pad[x->size - (end - begin) - 1], 11);
+
+			for (i = 0; i < w->atom; i++)
+				r[i] = (int16_t)sign_extend(r[i] + pad, 11);
+		}
+	}
+}
+
+/*
+ * Multiply by a reciprocal of 16 fraction bits, round halves away from zero
+ * and keep @bits: what does not fit is lost. A positive result loses its top
+ * bit before it is rounded.
+ */
+static inline int32_t scale(int32_t v, uint32_t recip, unsigned int in, unsigned int bits)
+{
+	/* The product has no more bits than this in hardware. */
+	int64_t p = (int64_t)((uint64_t)((int64_t)v * recip) << (64 - in - 17)) >> (64 - in - 17);
+	uint32_t low = (uint32_t)p & 0xffff, q = (uint32_t)(p >> 16);
+
+	if (p < 0)
+		q += low > 0x8000;
+	else
+		q = (q & ((1u << (bits - 1)) - 1)) + (low >> 15);
+
+	return sign_extend(q, bits);
+}
+
+/* Finish row @row, to which @lines lines contributed. */
+static const int8_t *finish(struct pdp_pool *pool, unsigned int row)
+{
+	const struct pdp_window *w = &pool->w;
+	const int16_t *acc = pool->rows[row % ROWS];
+	unsigned int missing = w->y.size - pool->lines[row % ROWS];
+	size_t n = (size_t)w->x.out * w->atom, i;
+	int32_t pad = 0;
+
+	pool->lines[row % ROWS] = 0;
+	if (w->method != PDP_AVERAGE) {
+		for (i = 0; i < n; i++)
+			pool->result[i] = (int8_t)acc[i];
+		return pool->result;
+	}
+	if (missing)
+		pad = sign_extend((uint32_t)(w->pad[missing - 1] * (int32_t)w->x.size), 14);
+	for (i = 0; i < n; i++) {
+		int32_t v = scale(acc[i] + pad, w->x.recip, 14, 11);
+
+		pool->result[i] = (int8_t)scale(v, w->y.recip, 11, 8);
+	}
+
+	return pool->result;
+}
+
+/*
+ * pdp_pool_line() - put the next line of a surface in
+ * @line: @x.in pixels
+ *
+ * Return: a row of results, @x.out pixels, valid until the next call; or NULL
+ * when none is complete yet.
+ */
+const int8_t *pdp_pool_line(struct pdp_pool *pool, const int8_t *line)
+{
+	const struct pdp_window *w = &pool->w;
+	const struct pdp_axis *y = &w->y;
+	size_t n = (size_t)w->x.out * w->atom;
+	unsigned int at = pool->line++ + y->pad_before, row;
+
+	reduce_line(pool, line);
+	for (row = at < y->size ? 0 : (at - y->size) / y->stride + 1;
+	     row < y->out && row * y->stride <= at; row++) {
+		if (!pool->lines[row % ROWS]++)
+			memcpy(pool->rows[row % ROWS], pool->reduced, n * sizeof(int16_t));
+		else
+			combine(w->method, pool->rows[row % ROWS], pool->reduced, n);
+	}
+	if (pool->next < y->out && pool->next * y->stride + y->size - 1 == at)
+		return finish(pool, pool->next++);
+
+	return NULL;
+}
+
+/* pdp_pool_next() - rows that are still open after the last line; NULL: no more */
+const int8_t *pdp_pool_next(struct pdp_pool *pool)
+{
+	if (pool->next == pool->w.y.out)
+		return NULL;
+
+	return finish(pool, pool->next++);
+}

@@ -1,0 +1,458 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Single data processor: one operation from its source, CACC or memory,
+ * through the stages X1, X2 and Y and the output converter to memory or PDP;
+ * and the access to its lookup tables.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sdp.h"
+
+#define R(reg)		sim_reg(core, NVDLA_SDP, group, reg)
+#define F(reg, field)	FIELD_GET(reg##_##field, sim_reg(core, NVDLA_SDP, group, reg))
+
+/* One operation under way. */
+struct sdp_op {
+	struct sdp_x x[2];
+	struct sdp_y y;
+	struct sdp_lut_cfg lut;
+	struct sdp_out out;
+	bool write;			/* results go to memory */
+	bool count_lut, count_saturation;
+	uint32_t *count;		/* event counters, which outlive operations */
+	enum npusim_port port;
+	uint64_t base, line_stride, surf_stride, mask;
+	unsigned int width, height, surfaces, channels, atom;
+	unsigned int surf, line, col;	/* of the next atom */
+};
+
+static void read_x(const struct sim_core *core, unsigned int group, uint32_t cfg,
+		   uint32_t alu_cfg, uint32_t mul_cfg, struct sdp_x *x)
+{
+	uint32_t bits = R(cfg);
+
+	/* X1 and X2 have the same fields at the same places of their registers. */
+	x->enable = !FIELD_GET(SDP_D_DP_BS_CFG_BS_BYPASS, bits);
+	x->alu = !FIELD_GET(SDP_D_DP_BS_CFG_BS_ALU_BYPASS, bits);
+	x->algo = FIELD_GET(SDP_D_DP_BS_CFG_BS_ALU_ALGO, bits);
+	x->mul = !FIELD_GET(SDP_D_DP_BS_CFG_BS_MUL_BYPASS, bits);
+	x->prelu = FIELD_GET(SDP_D_DP_BS_CFG_BS_MUL_PRELU, bits);
+	x->relu = !FIELD_GET(SDP_D_DP_BS_CFG_BS_RELU_BYPASS, bits);
+	x->alu_mem = FIELD_GET(SDP_D_DP_BS_ALU_CFG_BS_ALU_SRC, R(alu_cfg));
+	x->alu_shift = FIELD_GET(SDP_D_DP_BS_ALU_CFG_BS_ALU_SHIFT_VALUE, R(alu_cfg));
+	x->alu_operand = (int16_t)R(alu_cfg + 4);
+	x->mul_mem = FIELD_GET(SDP_D_DP_BS_MUL_CFG_BS_MUL_SRC, R(mul_cfg));
+	/* The field has 8 bits, the shifter 6. */
+	x->truncate = FIELD_GET(SDP_D_DP_BS_MUL_CFG_BS_MUL_SHIFT_VALUE, R(mul_cfg)) & 63;
+	x->mul_operand = (int16_t)R(mul_cfg + 4);
+}
+
+static void read_y(const struct sim_core *core, unsigned int group, struct sdp_y *y)
+{
+	const struct nvdla_config *config = sim_config(core);
+
+	y->enable = !F(SDP_D_DP_EW_CFG, EW_BYPASS) && config->features & NVDLA_FEAT_SDP_EW;
+	y->alu = !F(SDP_D_DP_EW_CFG, EW_ALU_BYPASS);
+	y->algo = F(SDP_D_DP_EW_CFG, EW_ALU_ALGO);
+	y->alu_mem = F(SDP_D_DP_EW_ALU_CFG, EW_ALU_SRC);
+	y->alu_operand = (int32_t)R(SDP_D_DP_EW_ALU_SRC_VALUE);
+	y->alu_cvt.enable = !F(SDP_D_DP_EW_ALU_CFG, EW_ALU_CVT_BYPASS);
+	y->alu_cvt.offset = (int32_t)R(SDP_D_DP_EW_ALU_CVT_OFFSET_VALUE);
+	y->alu_cvt.scale = (int16_t)R(SDP_D_DP_EW_ALU_CVT_SCALE_VALUE);
+	y->alu_cvt.shift = F(SDP_D_DP_EW_ALU_CVT_TRUNCATE_VALUE, EW_ALU_CVT_TRUNCATE);
+	y->mul = !F(SDP_D_DP_EW_CFG, EW_MUL_BYPASS);
+	y->prelu = F(SDP_D_DP_EW_CFG, EW_MUL_PRELU);
+	y->mul_mem = F(SDP_D_DP_EW_MUL_CFG, EW_MUL_SRC);
+	y->mul_operand = (int32_t)R(SDP_D_DP_EW_MUL_SRC_VALUE);
+	y->mul_cvt.enable = !F(SDP_D_DP_EW_MUL_CFG, EW_MUL_CVT_BYPASS);
+	y->mul_cvt.offset = (int32_t)R(SDP_D_DP_EW_MUL_CVT_OFFSET_VALUE);
+	y->mul_cvt.scale = (int16_t)R(SDP_D_DP_EW_MUL_CVT_SCALE_VALUE);
+	y->mul_cvt.shift = F(SDP_D_DP_EW_MUL_CVT_TRUNCATE_VALUE, EW_MUL_CVT_TRUNCATE);
+	y->truncate = F(SDP_D_DP_EW_TRUNCATE_VALUE, EW_TRUNCATE);
+	y->lut = !F(SDP_D_DP_EW_CFG, EW_LUT_BYPASS) && config->features & NVDLA_FEAT_SDP_LUT;
+}
+
+static int check_features(struct sim_core *core, unsigned int group)
+{
+	const struct nvdla_config *config = sim_config(core);
+
+	if (!(config->features & NVDLA_FEAT_INT16) &&
+	    (F(SDP_D_DATA_FORMAT, PROC_PRECISION) || F(SDP_D_DATA_FORMAT, OUT_PRECISION)))
+		return sim_fail(core, -EINVAL, NVDLA_SDP, SDP_D_DATA_FORMAT,
+				"SDP D_DATA_FORMAT is %#x: %s has INT8 only",
+				R(SDP_D_DATA_FORMAT), config->name);
+	if (F(SDP_D_DATA_FORMAT, PROC_PRECISION) || F(SDP_D_DATA_FORMAT, OUT_PRECISION))
+		return sim_fail(core, -ENOSYS, NVDLA_SDP, SDP_D_DATA_FORMAT,
+				"SDP D_DATA_FORMAT is %#x: only INT8 is modelled",
+				R(SDP_D_DATA_FORMAT));
+	if (F(SDP_D_FEATURE_MODE_CFG, WINOGRAD))
+		return sim_fail(core, config->features & NVDLA_FEAT_WINOGRAD ? -ENOSYS : -EINVAL,
+				NVDLA_SDP, SDP_D_FEATURE_MODE_CFG,
+				"SDP D_FEATURE_MODE_CFG.WINOGRAD is not supported");
+	if (F(SDP_D_FEATURE_MODE_CFG, BATCH_NUMBER))
+		return sim_fail(core, config->features & NVDLA_FEAT_BATCH ? -ENOSYS : -EINVAL,
+				NVDLA_SDP, SDP_D_FEATURE_MODE_CFG,
+				"SDP D_FEATURE_MODE_CFG.BATCH_NUMBER is %u, only 0 is supported",
+				F(SDP_D_FEATURE_MODE_CFG, BATCH_NUMBER));
+
+	return 0;
+}
+
+static void read_op(const struct sim_core *core, unsigned int group, struct sdp_op *op)
+{
+	const struct nvdla_config *config = sim_config(core);
+	bool compare;
+
+	memset(op, 0, sizeof(*op));
+	read_x(core, group, SDP_D_DP_BS_CFG, SDP_D_DP_BS_ALU_CFG, SDP_D_DP_BS_MUL_CFG, &op->x[0]);
+	read_x(core, group, SDP_D_DP_BN_CFG, SDP_D_DP_BN_ALU_CFG, SDP_D_DP_BN_MUL_CFG, &op->x[1]);
+	read_y(core, group, &op->y);
+	sdp_lut_read_cfg(core, &op->lut);
+
+	/* The writer looks at the registers even where there is no stage Y. */
+	compare = !F(SDP_D_DP_EW_CFG, EW_BYPASS) && op->y.alu &&
+		  op->y.algo == SDP_D_DP_EW_CFG_EW_ALU_ALGO_EQL;
+	op->out.bypass = compare && op->y.enable;
+	op->out.offset = (int32_t)R(SDP_D_CVT_OFFSET);
+	op->out.scale = (int16_t)R(SDP_D_CVT_SCALE);
+	op->out.shift = F(SDP_D_CVT_SHIFT, CVT_SHIFT);
+	op->out.bits = 8;
+	op->count_lut = F(SDP_D_PERF_ENABLE, PERF_LUT_EN);
+	op->count_saturation = F(SDP_D_PERF_ENABLE, PERF_SAT_EN);
+
+	op->atom = config->atomic_m;
+	op->mask = (config->address_bits >= 64 ? UINT64_MAX :
+		    ((uint64_t)1 << config->address_bits) - 1) & ~(uint64_t)(op->atom - 1);
+	op->width = F(SDP_D_DATA_CUBE_WIDTH, WIDTH) + 1;
+	op->height = F(SDP_D_DATA_CUBE_HEIGHT, HEIGHT) + 1;
+	op->channels = F(SDP_D_DATA_CUBE_CHANNEL, CHANNEL) + 1;
+	op->surfaces = (op->channels - 1) / op->atom + 1;
+	op->write = F(SDP_D_FEATURE_MODE_CFG, OUTPUT_DST) == SDP_D_FEATURE_MODE_CFG_OUTPUT_DST_MEM &&
+		    !compare;
+	op->port = F(SDP_D_DST_DMA_CFG, DST_RAM_TYPE) ? NPUSIM_MCIF : NPUSIM_CVIF;
+	op->base = (R(SDP_D_DST_BASE_ADDR_LOW) | (uint64_t)R(SDP_D_DST_BASE_ADDR_HIGH) << 32) &
+		   op->mask;
+	op->line_stride = R(SDP_D_DST_LINE_STRIDE) & op->mask;
+	op->surf_stride = R(SDP_D_DST_SURFACE_STRIDE) & op->mask;
+	/* A cube of one pixel is written packed. */
+	if (op->width == 1 && op->height == 1)
+		op->surf_stride = op->atom;
+}
+
+/* Reader and stages must agree on what comes from memory, or hardware hangs. */
+static int check_operands(struct sim_core *core, const struct sdp_op *op,
+			  const struct sdp_rdma *rdma)
+{
+	static const char *const name[SDP_STAGES] = { "BS", "BN", "EW" };
+	static const uint32_t reg[SDP_STAGES] = {
+		SDP_D_DP_BS_CFG, SDP_D_DP_BN_CFG, SDP_D_DP_EW_CFG
+	};
+	uint64_t atoms = (uint64_t)op->width * op->height * op->surfaces;
+	unsigned int id;
+
+	for (id = 0; id < SDP_STAGES; id++) {
+		const struct sdp_stream *s = &rdma->op[id];
+		bool enable = id < SDP_Y ? op->x[id].enable : op->y.enable;
+		bool alu = enable && (id < SDP_Y ? op->x[id].alu && op->x[id].alu_mem :
+						   op->y.alu && op->y.alu_mem);
+		bool mul = enable && (id < SDP_Y ? op->x[id].mul && op->x[id].mul_mem :
+						   op->y.mul && op->y.mul_mem);
+
+		if (alu != (rdma->enable[id] && s->alu) || mul != (rdma->enable[id] && s->mul))
+			return sim_fail(core, -EINVAL, NVDLA_SDP, reg[id],
+					"SDP D_DP_%s_CFG takes %s from memory, SDP_RDMA reads %s",
+					name[id], alu ? mul ? "ALU and MUL operands" : "ALU operands" :
+					mul ? "MUL operands" : "nothing",
+					!rdma->enable[id] ? "nothing" : s->alu && s->mul ?
+					"ALU and MUL operands" : s->alu ? "ALU operands" :
+					"MUL operands");
+		if (rdma->enable[id] && sdp_stream_atoms(s) != atoms)
+			return sim_fail(core, -EINVAL, NVDLA_SDP_RDMA,
+					SDP_RDMA_D_DATA_CUBE_WIDTH,
+					"SDP_RDMA D_DATA_CUBE_*: %llu atoms of %s operands for %llu",
+					(unsigned long long)sdp_stream_atoms(s), name[id],
+					(unsigned long long)atoms);
+	}
+
+	return 0;
+}
+
+static int check_source(struct sim_core *core, unsigned int group, const struct sdp_op *op,
+			const struct sdp_rdma *rdma, const struct sim_cube *acc)
+{
+	uint64_t atoms = (uint64_t)op->width * op->height * op->surfaces, given;
+
+	if (F(SDP_D_FEATURE_MODE_CFG, FLYING_MODE)) {
+		if (!acc)
+			return sim_fail(core, -EINVAL, NVDLA_SDP, SDP_D_FEATURE_MODE_CFG,
+					"SDP D_FEATURE_MODE_CFG.FLYING_MODE is on without a convolution");
+		if (rdma->main)
+			return sim_fail(core, -EINVAL, NVDLA_SDP_RDMA, SDP_RDMA_D_FEATURE_MODE_CFG,
+					"SDP_RDMA D_FEATURE_MODE_CFG.FLYING_MODE is off, in SDP it is on");
+		given = (uint64_t)acc->width * acc->height * acc->batches *
+			((acc->channels - 1) / acc->atom + 1) * acc->atom;
+		if (given != atoms * op->atom)
+			return sim_fail(core, -EINVAL, NVDLA_SDP, SDP_D_DATA_CUBE_WIDTH,
+					"SDP D_DATA_CUBE_*: %llu elements, the convolution gives %llu",
+					(unsigned long long)(atoms * op->atom),
+					(unsigned long long)given);
+		return 0;
+	}
+	if (!rdma->main)
+		return sim_fail(core, -EINVAL, NVDLA_SDP_RDMA, SDP_RDMA_D_FEATURE_MODE_CFG,
+				"SDP_RDMA D_FEATURE_MODE_CFG.FLYING_MODE is on, in SDP it is off");
+	if (sdp_stream_atoms(&rdma->src) != atoms)
+		return sim_fail(core, -EINVAL, NVDLA_SDP_RDMA, SDP_RDMA_D_DATA_CUBE_WIDTH,
+				"SDP_RDMA D_DATA_CUBE_*: %llu atoms, SDP D_DATA_CUBE_*: %llu",
+				(unsigned long long)sdp_stream_atoms(&rdma->src),
+				(unsigned long long)atoms);
+
+	return 0;
+}
+
+/* Write the next atoms to memory. */
+static int write_atoms(struct sim_core *core, struct sdp_op *op, const int32_t *v,
+		       unsigned int atoms, struct sim_cost *cost)
+{
+	int8_t raw[SDP_CHUNK];
+	unsigned int run, n, i;
+	uint64_t addr;
+	int err;
+
+	while (atoms) {
+		run = op->width - op->col;
+		if (run > atoms)
+			run = atoms;
+		n = run * op->atom;
+		for (i = 0; i < n; i++)
+			raw[i] = (int8_t)v[i];
+		addr = op->base + op->surf * op->surf_stride + op->line * op->line_stride +
+		       (uint64_t)op->col * op->atom;
+		err = sim_write(core, NVDLA_SDP, SDP_D_DST_BASE_ADDR_LOW, op->port,
+				addr & op->mask, raw, n, cost);
+		if (err)
+			return err;
+		v += n;
+		atoms -= run;
+		op->col += run;
+		if (op->col == op->width) {
+			op->col = 0;
+			if (++op->line == op->height) {
+				op->line = 0;
+				op->surf++;
+			}
+		}
+	}
+
+	return 0;
+}
+
+/* Elements per cycle: those of the slowest stage that works. */
+static unsigned int throughput(const struct sim_core *core, const struct sdp_op *op)
+{
+	const struct nvdla_config *config = sim_config(core);
+	unsigned int t = config->sdp_bs_throughput;
+
+	if (config->sdp_bn_throughput > t)
+		t = config->sdp_bn_throughput;
+	if (op->x[0].enable && config->sdp_bs_throughput < t)
+		t = config->sdp_bs_throughput;
+	if (op->x[1].enable && config->sdp_bn_throughput < t)
+		t = config->sdp_bn_throughput;
+	if (op->y.enable && config->sdp_ew_throughput < t)
+		t = config->sdp_ew_throughput;
+
+	return t ? t : 1;
+}
+
+/* Pass the stream of atoms through the stages; *@unequal: a result was not 0. */
+static int stream(struct sim_core *core, struct sdp_op *op, struct sdp_rdma *rdma,
+		  const struct sim_cube *acc, struct sim_cube *out, bool *unequal,
+		  struct sim_cost *cost)
+{
+	struct sim_lut *lut = sim_sdp_lut(core);
+	uint64_t atoms = (uint64_t)op->width * op->height * op->surfaces, done;
+	int32_t v[SDP_CHUNK];
+	int16_t alu[SDP_CHUNK], mul[SDP_CHUNK];
+	unsigned int run, n, i, id, saturated;
+	int err;
+
+	*unequal = false;
+	for (done = 0; done < atoms; done += run) {
+		int32_t any = 0;
+
+		run = SDP_CHUNK / op->atom;
+		if (run > atoms - done)
+			run = (unsigned int)(atoms - done);
+		n = run * op->atom;
+
+		if (acc) {
+			memcpy(v, acc->v + done * op->atom, n * sizeof(*v));
+		} else {
+			err = sdp_stream_features(core, &rdma->src, v, run, cost);
+			if (err)
+				return err;
+		}
+		for (id = SDP_X1; id < SDP_STAGES; id++) {
+			if (rdma->enable[id]) {
+				err = sdp_stream_operands(core, &rdma->op[id], alu, mul, run, cost);
+				if (err)
+					return err;
+			}
+			if (id < SDP_Y) {
+				sdp_int_x(&op->x[id], v, alu, mul, n);
+			} else if (op->y.enable) {
+				sdp_int_y(&op->y, v, alu, mul, n);
+				if (op->y.lut)
+					sdp_lut_apply(&op->lut, lut, v, n,
+						      op->count_lut ? op->count : NULL);
+			}
+		}
+		saturated = sdp_int_out(&op->out, v, n);
+		if (op->count_saturation)
+			op->count[SDP_COUNT_SATURATION] += saturated;
+
+		if (out) {
+			memcpy(out->v + done * op->atom, v, n * sizeof(*v));
+			continue;
+		}
+		for (i = 0; i < n; i++)
+			any |= v[i];
+		*unequal |= any != 0;
+		if (op->write) {
+			err = write_atoms(core, op, v, run, cost);
+			if (err)
+				return err;
+		}
+	}
+
+	return 0;
+}
+
+/* Counters start anew only in an operation that enables them. */
+static void clear_counters(const struct sdp_op *op)
+{
+	unsigned int i;
+
+	for (i = 0; i < SDP_COUNTS; i++) {
+		if (i == SDP_COUNT_SATURATION ? op->count_saturation : op->count_lut)
+			op->count[i] = 0;
+	}
+}
+
+static void publish_counters(struct sim_core *core, unsigned int group, const uint32_t *count,
+			     bool unequal)
+{
+	sim_reg_set(core, NVDLA_SDP, group, SDP_D_STATUS, unequal);
+	sim_reg_set(core, NVDLA_SDP, group, SDP_D_PERF_LUT_UFLOW, count[SDP_COUNT_UFLOW]);
+	sim_reg_set(core, NVDLA_SDP, group, SDP_D_PERF_LUT_OFLOW, count[SDP_COUNT_OFLOW]);
+	sim_reg_set(core, NVDLA_SDP, group, SDP_D_PERF_LUT_HYBRID, count[SDP_COUNT_HYBRID]);
+	sim_reg_set(core, NVDLA_SDP, group, SDP_D_PERF_LUT_LE_HIT, count[SDP_COUNT_LE_HIT]);
+	sim_reg_set(core, NVDLA_SDP, group, SDP_D_PERF_LUT_LO_HIT, count[SDP_COUNT_LO_HIT]);
+	sim_reg_set(core, NVDLA_SDP, group, SDP_D_PERF_OUT_SATURATION,
+		    count[SDP_COUNT_SATURATION]);
+}
+
+int sim_sdp_run(struct sim_core *core, unsigned int group, unsigned int rdma_group,
+		const struct sim_cube *acc, struct sim_cube *out, struct sim_cost *cost)
+{
+	struct sdp_rdma rdma;
+	struct sdp_op op;
+	uint64_t elements;
+	bool unequal;
+	int err;
+
+	if (out)
+		memset(out, 0, sizeof(*out));
+	err = check_features(core, group);
+	if (err)
+		return err;
+	read_op(core, group, &op);
+	/* With nothing to fetch the reader is not enabled, its registers are old. */
+	if (sim_reg(core, NVDLA_SDP_RDMA, rdma_group, NVDLA_D_OP_ENABLE) || !acc) {
+		err = sdp_rdma_setup(core, rdma_group, &rdma);
+		if (err)
+			return err;
+	} else {
+		memset(&rdma, 0, sizeof(rdma));
+	}
+	err = check_source(core, group, &op, &rdma, acc);
+	if (!err)
+		err = check_operands(core, &op, &rdma);
+	if (err)
+		return err;
+
+	op.count = sim_unit_data(core, NVDLA_SDP, SDP_COUNTS * sizeof(*op.count));
+	if (!op.count)
+		return sim_fail(core, -ENOMEM, NVDLA_SDP, SDP_D_PERF_ENABLE,
+				"SDP: no memory for the event counters");
+	elements = (uint64_t)op.width * op.height * op.surfaces * op.atom;
+	if (out) {
+		out->width = op.width;
+		out->height = op.height;
+		out->channels = op.channels;
+		out->atom = op.atom;
+		out->batches = 1;
+		if (elements <= SIZE_MAX / sizeof(*out->v))
+			out->v = malloc(elements * sizeof(*out->v));
+		if (!out->v)
+			return sim_fail(core, -ENOMEM, NVDLA_SDP, SDP_D_DATA_CUBE_WIDTH,
+					"SDP D_DATA_CUBE_*: no memory for %llu elements",
+					(unsigned long long)elements);
+	}
+
+	clear_counters(&op);
+	err = stream(core, &op, &rdma, acc, out, &unequal, cost);
+	if (err)
+		return err;
+	publish_counters(core, group, op.count, unequal);
+	cost->cycles += (elements + throughput(core, &op) - 1) / throughput(core, &op);
+
+	return 0;
+}
+
+/* Entry that the access port of the tables stands at; NULL outside of them. */
+static int16_t *lut_entry(struct sim_core *core, struct sim_lut *lut)
+{
+	if (!(sim_config(core)->features & NVDLA_FEAT_SDP_LUT))
+		return NULL;
+	if (lut->table)
+		return lut->addr < SIM_LUT_LO ? &lut->lo[lut->addr] : NULL;
+
+	return lut->addr < SIM_LUT_LE ? &lut->le[lut->addr] : NULL;
+}
+
+void sim_sdp_csb_write(struct sim_core *core, uint32_t off, uint32_t value)
+{
+	struct sim_lut *lut = sim_sdp_lut(core);
+	int16_t *entry;
+
+	switch (off) {
+	case SDP_S_LUT_ACCESS_CFG:
+		lut->addr = FIELD_GET(SDP_S_LUT_ACCESS_CFG_LUT_ADDR, value);
+		lut->table = FIELD_GET(SDP_S_LUT_ACCESS_CFG_LUT_TABLE_ID, value);
+		lut->write = FIELD_GET(SDP_S_LUT_ACCESS_CFG_LUT_ACCESS_TYPE, value);
+		break;
+	case SDP_S_LUT_ACCESS_DATA:
+		entry = lut_entry(core, lut);
+		if (entry && lut->write)
+			*entry = (int16_t)value;
+		lut->addr = (lut->addr + 1) & FIELD_MAX(SDP_S_LUT_ACCESS_CFG_LUT_ADDR);
+		break;
+	}
+}
+
+uint32_t sim_sdp_csb_read(struct sim_core *core, uint32_t off)
+{
+	struct sim_lut *lut = sim_sdp_lut(core);
+	const int16_t *entry;
+
+	if (off != SDP_S_LUT_ACCESS_DATA)
+		return 0;
+	entry = lut_entry(core, lut);
+	lut->addr = (lut->addr + 1) & FIELD_MAX(SDP_S_LUT_ACCESS_CFG_LUT_ADDR);
+
+	return entry ? (uint16_t)*entry : 0;
+}
