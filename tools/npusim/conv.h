@@ -57,7 +57,6 @@ int32_t sim_cvt(int32_t v, int32_t op, int32_t scale, unsigned int truncate, boo
 /* image.c */
 int sim_image_load(struct sim_core *core, unsigned int group, struct sim_fetch *fetch,
 		   struct sim_cost *cost);
-unsigned int sim_image_channels(unsigned int format);
 
 /* weights.c */
 
