@@ -188,3 +188,17 @@ def copy_changed(source, target, ignore=()):
                 if file.read() == content:
                     continue
         shutil.copy(new, old)
+
+
+def build_debug_kernel():
+    """Make sure that the kernel with all the checks is there."""
+    subprocess.run([os.path.join(HERE, "build-debug-kernel")], check=True)
+
+
+def build_module(guest):
+    """Build the driver for a guest; what make says comes out when it fails."""
+    result = subprocess.run([os.path.join(HERE, "build-module"), guest.name],
+                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+    if result.returncode:
+        sys.stderr.buffer.write(result.stdout)
+        sys.exit(result.returncode)
