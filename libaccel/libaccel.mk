@@ -25,7 +25,7 @@ CFLAGS			+= -fPIC -fno-semantic-interposition
 
 LIBACCEL		= $(O)/libaccel.so
 LIBACCEL_A		= $(O)/libaccel.a
-LIBACCEL_OBJS		= $(patsubst %.c,$(O)/%.o,$(sort $(LIBACCEL_SRCS) $(NPUSIM_SRCS)))
+LIBACCEL_OBJS		= $(addprefix $(O)/,$(addsuffix .o,$(basename $(sort $(LIBACCEL_SRCS) $(NPUSIM_SRC)))))
 
 # What a program that uses the library adds to its link line: the library from
 # the build folder, found there at run time too.

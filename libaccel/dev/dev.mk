@@ -1,8 +1,13 @@
 # SPDX-License-Identifier: MIT
+#
+# Devices, buffers, programs, jobs, fences over the backends drm, sim and cpu.
+
 LIBACCEL_SRCS	+= $(sort $(wildcard libaccel/dev/*.c))
 LIBACCEL_MAPS	+= libaccel/dev/dev.map
 LIBACCEL_LIBS	+= -ldrm
 
-DEB_PACKAGES	+= libdrm-dev
+# Its headers are where every architecture finds them; the interface to the
+# kernel needs <drm.h>.
+CPPFLAGS	+= -I/usr/include/libdrm
 
-$(O)/libaccel/dev/drm_%.o: CPPFLAGS += -I/usr/include/libdrm
+DEB_PACKAGES	+= libdrm-dev

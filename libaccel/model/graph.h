@@ -274,6 +274,8 @@ struct graph_op {
  * @outputs: tensors that the user gets; may be an input, a constant or a state
  * @file: the model file that constants point into, NULL if none
  * @file_size: its size; graph_free() unmaps it
+ * @tensor_room: tensors that fit before the array grows
+ * @op_room: operations that fit
  */
 struct graph {
 	char *name;
@@ -283,6 +285,7 @@ struct graph {
 	uint32_t *inputs, *outputs;
 	void *file;
 	size_t file_size;
+	uint32_t tensor_room, op_room;
 };
 
 /* ------------------------------------------------------------ construction */

@@ -1,0 +1,11 @@
+# SPDX-License-Identifier: MIT
+# CPU kernels that follow the NPU's arithmetic, and their NEON forms.
+
+CPU_KERNEL_SRCS	:= $(addprefix libaccel/cpu/,conv.c dwconv.c dwconv_block.c igemm.c isa.c requant.c)
+ifneq ($(filter aarch64-%,$(ARCH_TRIPLET)),)
+CPU_KERNEL_SRCS	+= $(sort $(wildcard libaccel/cpu/neon/*.S))
+endif
+LIBACCEL_SRCS	+= $(CPU_KERNEL_SRCS)
+
+# Their loops of known length must unroll and vectorise.
+$(foreach file,conv dwconv_block igemm requant,$(eval CFLAGS_libaccel/cpu/$(file) := -O3))
