@@ -39,13 +39,17 @@ DEB_PACKAGES	:= build-essential pkg-config
 .PHONY: all deps check bench clean help
 .DEFAULT_GOAL := all
 
-include $(sort $(wildcard kmod/*.mk libaccel/*.mk libaccel/*/*.mk tools/*.mk tools/*/*.mk tests/*/*.mk tests/*.mk Documentation/*.mk))
+include $(sort $(wildcard kmod/*.mk libaccel/*.mk libaccel/*/*.mk tools/*.mk tools/*/*.mk tests/*.mk tests/*/*.mk tests/*/*/*.mk Documentation/*.mk))
 
 all: $(ALL)
 
 $(O)/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) $(CFLAGS_$(basename $<)) -c -o $@ $<
+
+$(O)/%.o: %.S
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) -c -o $@ $<
 
 -include $(shell find $(O) -name '*.d' 2>/dev/null)
 

@@ -8,4 +8,6 @@ endif
 LIBACCEL_SRCS	+= $(CPU_KERNEL_SRCS)
 
 # Their loops of known length must unroll and vectorise.
-$(foreach file,conv dwconv_block igemm requant,$(eval CFLAGS_libaccel/cpu/$(file) := -O3))
+$(foreach file,conv dwconv dwconv_block igemm requant,$(eval CFLAGS_libaccel/cpu/$(file) := -O3))
+# Scheduling before register allocation would make the depthwise loops spill.
+CFLAGS_libaccel/cpu/dwconv_block += -fno-schedule-insns
