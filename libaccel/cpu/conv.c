@@ -129,6 +129,9 @@ static size_t gemm_tiles(const struct accel_conv *conv)
 	return (pixels(conv) + gemm_mr(conv) - 1) / gemm_mr(conv);
 }
 
+/* A tap in the padding; no offset inside a tensor is negative. */
+#define PADDING_ROW	((ptrdiff_t)-1)
+
 static size_t gathered_bytes(const struct accel_conv *conv)
 {
 	return conv->rows ? 0 : (gemm_mr(conv) * conv->kc + 15) & ~(size_t)15;
@@ -138,20 +141,18 @@ static size_t gemm_scratch(const struct accel_conv *conv)
 {
 	size_t mr = gemm_mr(conv);
 
-	/* One block of sums or outputs, gathered rows, pointers to them. */
+	/* One block of sums or outputs, gathered rows, pointers to rows. */
 	return mr * conv->kernel->nr * sizeof(int32_t) + gathered_bytes(conv) +
-	       mr * sizeof(int8_t *);
+	       conv->taps * mr * sizeof(int8_t *);
 }
 
-static void gemm_bind(struct accel_conv *conv)
+static void find_rows(struct accel_conv *conv)
 {
 	const struct accel_conv_shape *shape = &conv->shape;
 	size_t mr = gemm_mr(conv), count = pixels(conv), tile, r;
 	size_t taps = (size_t)shape->kernel_height * shape->kernel_width, t, y, x;
-	const int8_t **row = conv->rows;
+	ptrdiff_t *row = conv->rows;
 
-	if (!row)
-		return;
 	for (tile = 0; tile < gemm_tiles(conv); tile++) {
 		/* Atom by atom, and the taps of the kernel for each. */
 		for (t = 0; t < conv->taps; t++) {
@@ -167,8 +168,8 @@ static void gemm_bind(struct accel_conv *conv)
 				*row++ = tap_position(shape, (uint32_t)(p / shape->out_width),
 						      (uint32_t)(p % shape->out_width), ky, kx,
 						      &y, &x) ?
-					 conv->in + accel_layout_offset(&shape->in, y, x, channel) :
-					 conv->padding;
+					 (ptrdiff_t)accel_layout_offset(&shape->in, y, x, channel) :
+					 PADDING_ROW;
 			}
 		}
 	}
@@ -207,22 +208,23 @@ void accel_conv_copy_out(const struct accel_conv *conv, int8_t *out, size_t pixe
 	}
 }
 
-static void gather_tap(const struct accel_conv *conv, uint32_t oy, uint32_t ox, uint32_t ky,
+static void gather_tap(const struct accel_conv_call *call, uint32_t oy, uint32_t ox, uint32_t ky,
 		       uint32_t kx, size_t channel, int8_t *to)
 {
-	const struct accel_conv_shape *shape = &conv->shape;
+	const struct accel_conv_shape *shape = &call->conv->shape;
 	size_t depth = shape->in_channels / shape->groups;
 	size_t y, x;
 
 	if (tap_position(shape, oy, ox, ky, kx, &y, &x))
-		accel_layout_copy(&shape->in, conv->in, y, x, channel, depth, to);
+		accel_layout_copy(&shape->in, call->in, y, x, channel, depth, to);
 	else
 		memset(to, shape->pad_value, depth);
 }
 
 /* Copy the taps of a tile's rows behind each other, where K is not a multiple of KR. */
-static void gather(const struct accel_conv *conv, size_t tile, size_t channel, int8_t *to)
+static void gather(const struct accel_conv_call *call, size_t tile, size_t channel, int8_t *to)
 {
+	const struct accel_conv *conv = call->conv;
 	const struct accel_conv_shape *shape = &conv->shape;
 	size_t depth = shape->in_channels / shape->groups;
 	size_t used = depth * shape->kernel_height * shape->kernel_width;
@@ -239,7 +241,7 @@ static void gather(const struct accel_conv *conv, size_t tile, size_t channel, i
 		ox = (uint32_t)(p % shape->out_width);
 		for (ky = 0; ky < shape->kernel_height; ky++) {
 			for (kx = 0; kx < shape->kernel_width; kx++) {
-				gather_tap(conv, oy, ox, ky, kx, channel, to);
+				gather_tap(call, oy, ox, ky, kx, channel, to);
 				to += depth;
 			}
 		}
@@ -257,9 +259,10 @@ static void run_kernel(const struct accel_conv *conv, const struct accel_igemm *
 }
 
 /* Columns that the microkernel cannot store directly. */
-static void run_block(const struct accel_conv *conv, struct accel_igemm *args, int8_t *out,
-		      size_t pixel, size_t rows, size_t channel, size_t columns, void *block)
+static void run_block(const struct accel_conv_call *call, struct accel_igemm *args, size_t pixel,
+		      size_t rows, size_t channel, size_t columns, void *block)
 {
+	const struct accel_conv *conv = call->conv;
 	size_t nr = conv->kernel->nr, r;
 	int8_t *bytes = block;
 
@@ -270,14 +273,14 @@ static void run_block(const struct accel_conv *conv, struct accel_igemm *args, i
 	run_kernel(conv, args);
 
 	if (conv->sums) {
-		conv->sums(conv->ctx, pixel, channel, rows, columns, block, nr);
+		conv->sums(call->ctx, pixel, channel, rows, columns, block, nr);
 		return;
 	}
 	/* In place: a row of bytes never reaches the next row of sums. */
 	if (!conv->fused)
 		accel_requant_tile(&conv->requant, channel, rows, columns, block, nr, bytes, nr);
 	for (r = 0; r < rows; r++)
-		accel_conv_copy_out(conv, out, pixel + r, channel, columns, bytes + r * nr);
+		accel_conv_copy_out(conv, call->out, pixel + r, channel, columns, bytes + r * nr);
 }
 
 /*
@@ -297,9 +300,10 @@ static size_t direct_columns(const struct accel_conv *conv, size_t group, size_t
 	return columns - columns % nr;
 }
 
-static void gemm_tile(const struct accel_conv *conv, int8_t *out, size_t tile, size_t group,
+static void gemm_tile(const struct accel_conv_call *call, size_t tile, size_t group,
 		      const int8_t *const *rows, void *block)
 {
+	const struct accel_conv *conv = call->conv;
 	const struct accel_conv_shape *shape = &conv->shape;
 	size_t width = shape->out_channels / shape->groups;
 	size_t mr = gemm_mr(conv), pixel = tile * mr;
@@ -326,7 +330,7 @@ static void gemm_tile(const struct accel_conv *conv, int8_t *out, size_t tile, s
 								conv->kc);
 		columns = direct ? direct_columns(conv, group, channel) : 0;
 		if (columns) {
-			args.out = out + accel_layout_offset(&shape->out, pixel / shape->out_width,
+			args.out = call->out + accel_layout_offset(&shape->out, pixel / shape->out_width,
 							     pixel % shape->out_width, all);
 			args.stride = shape->out.atom;
 			args.nc = columns;
@@ -335,31 +339,34 @@ static void gemm_tile(const struct accel_conv *conv, int8_t *out, size_t tile, s
 			continue;
 		}
 		columns = width - channel < conv->kernel->nr ? width - channel : conv->kernel->nr;
-		run_block(conv, &args, out, pixel, count, all, columns, block);
+		run_block(call, &args, pixel, count, all, columns, block);
 	}
 }
 
-static void gemm_run(const struct accel_conv *conv, int8_t *out, size_t first, size_t end,
-		     void *scratch)
+static void gemm_run(const struct accel_conv_call *call, size_t first, size_t end, void *scratch)
 {
-	const struct accel_conv_shape *shape = &conv->shape;
-	size_t mr = gemm_mr(conv), depth = shape->in_channels / shape->groups;
+	const struct accel_conv *conv = call->conv;
+	size_t depth = conv->shape.in_channels / conv->shape.groups;
+	size_t mr = gemm_mr(conv), count = conv->taps * mr, tile, group, r;
 	char *block = scratch;
 	int8_t *gathered = (int8_t *)block + mr * conv->kernel->nr * sizeof(int32_t);
 	const int8_t **rows = (const int8_t **)(gathered + gathered_bytes(conv));
-	size_t tile, group, r;
 
 	for (tile = first; tile < end; tile++) {
-		for (group = 0; group < shape->groups; group++) {
-			if (conv->rows) {
-				gemm_tile(conv, out, tile, group, conv->rows + tile * conv->taps * mr,
-					  block);
-				continue;
-			}
-			gather(conv, tile, group * depth, gathered);
-			for (r = 0; r < mr; r++)
-				rows[r] = gathered + r * conv->kc;
-			gemm_tile(conv, out, tile, group, rows, block);
+		if (conv->rows) {
+			const ptrdiff_t *offsets = conv->rows + tile * count;
+
+			for (r = 0; r < count; r++)
+				rows[r] = offsets[r] == PADDING_ROW ? conv->padding :
+					  call->in + offsets[r];
+			gemm_tile(call, tile, 0, rows, block);
+			continue;
+		}
+		for (r = 0; r < mr; r++)
+			rows[r] = gathered + r * conv->kc;
+		for (group = 0; group < conv->shape.groups; group++) {
+			gather(call, tile, group * depth, gathered);
+			gemm_tile(call, tile, group, rows, block);
 		}
 	}
 }
@@ -368,7 +375,6 @@ static const struct accel_conv_ops gemm_ops = {
 	.name = gemm_name,
 	.tiles = gemm_tiles,
 	.scratch = gemm_scratch,
-	.bind = gemm_bind,
 	.run = gemm_run,
 };
 
@@ -398,7 +404,8 @@ static int gemm_init(struct accel_conv *conv, const int8_t *weights)
 		conv->rows = calloc(gemm_tiles(conv) * conv->taps * gemm_mr(conv),
 				    sizeof(*conv->rows));
 		if (!conv->rows)
-			return accel_error_memory("a convolution's row pointers");
+			return accel_error_memory("a convolution's row offsets");
+		find_rows(conv);
 		/* The taps' order of gemm_bind(), atoms filled up with zeros. */
 		order = calloc(width * atoms * taps, shape->in.atom);
 		if (!order)
@@ -470,14 +477,19 @@ static int set_requant(struct accel_conv *conv, const struct accel_requant *requ
 		}
 	}
 	conv->fused = !conv->sums && accel_requant_is_fused(&conv->requant, n, limit);
+	for (c = 0; c < n && limit[c] <= INT32_MAX; c++)
+		;
 	free(limit);
+	if (c < n)
+		return accel_error_set(-EINVAL, "convolution: the sums of channel %zu may exceed 32 bits",
+				       c);
 
 	return 0;
 }
 
 int accel_conv_new(enum accel_isa isa, const struct accel_conv_shape *shape,
 		   const int8_t *weights, const struct accel_requant *requant,
-		   accel_conv_sums_fn *sums, void *ctx, struct accel_conv **out)
+		   accel_conv_sums_fn *sums, struct accel_conv **out)
 {
 	struct accel_conv *conv;
 	size_t padding;
@@ -488,7 +500,6 @@ int accel_conv_new(enum accel_isa isa, const struct accel_conv_shape *shape,
 		return accel_error_memory("a convolution");
 	conv->isa = isa;
 	conv->sums = sums;
-	conv->ctx = ctx;
 	conv->shape = *shape;
 	ret = check_shape(&conv->shape);
 	if (ret)
@@ -546,19 +557,12 @@ size_t accel_conv_scratch(const struct accel_conv *conv)
 	return conv->ops->scratch(conv);
 }
 
-void accel_conv_bind(struct accel_conv *conv, const int8_t *in)
+void accel_conv_run(const struct accel_conv *conv, const int8_t *in, int8_t *out, void *ctx,
+		    size_t first, size_t end, void *scratch)
 {
-	if (conv->in == in)
-		return;
-	conv->in = in;
-	if (conv->ops->bind)
-		conv->ops->bind(conv);
-}
+	const struct accel_conv_call call = { conv, in, out, ctx };
 
-void accel_conv_run(const struct accel_conv *conv, int8_t *out, size_t first, size_t end,
-		    void *scratch)
-{
-	conv->ops->run(conv, out, first, end, scratch);
+	conv->ops->run(&call, first, end, scratch);
 }
 
 const char *accel_conv_kernel(const struct accel_conv *conv)

@@ -66,7 +66,7 @@ struct accel_conv_shape {
 
 /**
  * typedef accel_conv_sums_fn - takes a tile of 32-bit sums
- * @ctx: as given to accel_conv_new()
+ * @ctx: as given to accel_conv_run()
  * @pixel: first output pixel (y * width + x) of the tile; rows are pixels
  * @channel: first output channel; columns are channels
  * @acc: [rows][columns] sums with bias, @stride elements per row
@@ -88,15 +88,14 @@ struct accel_conv;
  * @requant: per-channel parameters of the output, copied; with @sums only the
  *           biases are used
  * @sums: NULL: store INT8 outputs; otherwise hand over 32-bit sums
- * @ctx: for @sums
  * @out: receives the operator; free with accel_conv_free()
  *
- * Return: 0, -EINVAL with accel_last_error() for impossible dimensions,
- * -ENOMEM.
+ * Return: 0; -EINVAL with accel_error_text() for impossible dimensions, or for
+ * sums that 32 bits may not hold; -ENOMEM.
  */
 int accel_conv_new(enum accel_isa isa, const struct accel_conv_shape *shape,
 		   const int8_t *weights, const struct accel_requant *requant,
-		   accel_conv_sums_fn *sums, void *ctx, struct accel_conv **out);
+		   accel_conv_sums_fn *sums, struct accel_conv **out);
 
 void accel_conv_free(struct accel_conv *conv);
 
@@ -107,23 +106,19 @@ size_t accel_conv_tiles(const struct accel_conv *conv);
 size_t accel_conv_scratch(const struct accel_conv *conv);
 
 /**
- * accel_conv_bind() - announce the input of the following runs
- * @in: the input; not read here
- *
- * Call before accel_conv_run(), from one thread. Costs little when @in is the
- * same as last time.
- */
-void accel_conv_bind(struct accel_conv *conv, const int8_t *in);
-
-/**
  * accel_conv_run() - compute some tiles
+ * @in: the input
  * @out: the output, NULL when sums are handed over
+ * @ctx: for the operator's accel_conv_sums_fn
  * @first: first tile
  * @end: tile behind the last
  * @scratch: accel_conv_scratch() bytes, 16-byte aligned, of this thread alone
+ *
+ * The operator itself does not change: any number of threads may run it, on
+ * the same or on different tensors.
  */
-void accel_conv_run(const struct accel_conv *conv, int8_t *out, size_t first, size_t end,
-		    void *scratch);
+void accel_conv_run(const struct accel_conv *conv, const int8_t *in, int8_t *out, void *ctx,
+		    size_t first, size_t end, void *scratch);
 
 /* Name of the microkernel in use, for reports. */
 const char *accel_conv_kernel(const struct accel_conv *conv);

@@ -14,10 +14,8 @@
  * @requant: copies of the caller's parameters
  * @fused: the kernels' requantisation is exact
  * @sums: where 32-bit sums go instead, or NULL
- * @ctx: for @sums
  * @packed: weights as the kernel wants them
  * @padding: an atom of padding, and 16 bytes
- * @in: bound input
  * @ops: what differs between the kinds
  */
 struct accel_conv {
@@ -25,30 +23,34 @@ struct accel_conv {
 	struct accel_requant requant;
 	bool fused;
 	accel_conv_sums_fn *sums;
-	void *ctx;
 	int8_t *packed;
 	int8_t *padding;
-	const int8_t *in;
 	const struct accel_conv_ops *ops;
 
 	/* Matrix product: conv.c. */
 	const struct accel_igemm_kernel *kernel;
 	size_t taps, kc;		/* per row of the product */
 	size_t group_packed;		/* bytes of packed weights per group */
-	const int8_t **rows;		/* [tile][tap][MR]; NULL when gathered */
+	ptrdiff_t *rows;		/* [tile][tap][MR] offsets; NULL when gathered */
 
 	/* Depthwise: dwconv.c. */
 	enum accel_isa isa;
 	bool full;			/* a weight is -128 */
 };
 
+/* Arguments of accel_conv_run(), on their way down. */
+struct accel_conv_call {
+	const struct accel_conv *conv;
+	const int8_t *in;
+	int8_t *out;
+	void *ctx;
+};
+
 struct accel_conv_ops {
 	const char *(*name)(const struct accel_conv *conv);
 	size_t (*tiles)(const struct accel_conv *conv);
 	size_t (*scratch)(const struct accel_conv *conv);
-	void (*bind)(struct accel_conv *conv);
-	void (*run)(const struct accel_conv *conv, int8_t *out, size_t first, size_t end,
-		    void *scratch);
+	void (*run)(const struct accel_conv_call *call, size_t first, size_t end, void *scratch);
 };
 
 /* Pack a depthwise convolution; called by accel_conv_new(). */

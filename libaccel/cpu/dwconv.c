@@ -101,9 +101,10 @@ static size_t scratch(const struct accel_conv *conv)
 }
 
 /* Pixels of one line and block: padding, what is there, padding. */
-static void fill_block(const struct accel_conv *conv, int64_t y, size_t channel, bool whole,
+static void fill_block(const struct accel_conv_call *call, int64_t y, size_t channel, bool whole,
 		       int8_t *to)
 {
+	const struct accel_conv *conv = call->conv;
 	const struct accel_conv_shape *shape = &conv->shape;
 	size_t width = ring_width(conv), left = shape->pad_left, x;
 	size_t end = left + shape->in_width < width ? left + shape->in_width : width;
@@ -115,7 +116,7 @@ static void fill_block(const struct accel_conv *conv, int64_t y, size_t channel,
 	memset(to + end * DW_BLOCK, shape->pad_value, (width - end) * DW_BLOCK);
 	to += left * DW_BLOCK;
 	if (whole) {
-		from = conv->in + accel_layout_offset(&shape->in, (size_t)y, 0, channel);
+		from = call->in + accel_layout_offset(&shape->in, (size_t)y, 0, channel);
 #pragma GCC unroll 4
 		for (x = left; x < end; x++) {
 			memcpy(to, from, DW_BLOCK);
@@ -125,26 +126,28 @@ static void fill_block(const struct accel_conv *conv, int64_t y, size_t channel,
 		return;
 	}
 	for (x = left; x < end; x++) {
-		accel_layout_copy(&shape->in, conv->in, (size_t)y, x - shape->pad_left, channel,
+		accel_layout_copy(&shape->in, call->in, (size_t)y, x - shape->pad_left, channel,
 				  block_channels(conv, channel), to);
 		to += DW_BLOCK;
 	}
 }
 
-static void fill_line(const struct accel_conv *conv, int64_t y, int8_t *to)
+static void fill_line(const struct accel_conv_call *call, int64_t y, int8_t *to)
 {
+	const struct accel_conv *conv = call->conv;
 	bool whole = is_whole(conv, &conv->shape.in);
 	size_t block;
 
 	for (block = 0; block < blocks(conv); block++)
-		fill_block(conv, y, block_channel(conv, block), whole,
+		fill_block(call, y, block_channel(conv, block), whole,
 			   to + block * ring_width(conv) * DW_BLOCK);
 }
 
 /* Pixels one at a time: any shape, and all that is more than a requantisation. */
-static void run_sums(const struct accel_conv *conv, struct dw_block *args, int8_t *out,
-		     size_t pixel, size_t channel, uint32_t from)
+static void run_sums(const struct accel_conv_call *call, struct dw_block *args, size_t pixel,
+		     size_t channel, uint32_t from)
 {
+	const struct accel_conv *conv = call->conv;
 	size_t channels = block_channels(conv, channel);
 	uint32_t x;
 
@@ -154,17 +157,17 @@ static void run_sums(const struct accel_conv *conv, struct dw_block *args, int8_
 
 		dw_block_sums(args, x, sums);
 		if (conv->sums) {
-			conv->sums(conv->ctx, pixel + x, channel, 1, channels, sums, DW_BLOCK);
+			conv->sums(call->ctx, pixel + x, channel, 1, channels, sums, DW_BLOCK);
 			continue;
 		}
 		accel_requant_tile(&conv->requant, channel, 1, channels, sums, DW_BLOCK, bytes, 0);
-		accel_conv_copy_out(conv, out, pixel + x, channel, channels, bytes);
+		accel_conv_copy_out(conv, call->out, pixel + x, channel, channels, bytes);
 	}
 }
 
-static void run_line(const struct accel_conv *conv, int8_t *out, size_t oy,
-		     const int8_t **lines)
+static void run_line(const struct accel_conv_call *call, size_t oy, const int8_t **lines)
 {
+	const struct accel_conv *conv = call->conv;
 	const struct accel_conv_shape *shape = &conv->shape;
 	dw_span_fn *span = is_whole(conv, &shape->out) ? dw_span_find(conv) : NULL;
 	size_t block, pixel = oy * shape->out_width;
@@ -180,18 +183,19 @@ static void run_line(const struct accel_conv *conv, int8_t *out, size_t oy,
 
 		done = 0;
 		if (span) {
-			args.out = out + accel_layout_offset(&shape->out, oy, 0, channel);
+			args.out = call->out + accel_layout_offset(&shape->out, oy, 0, channel);
 			done = span(&args, shape->out_width);
 		}
-		run_sums(conv, &args, out, pixel, channel, done);
+		run_sums(call, &args, pixel, channel, done);
 		for (ky = 0; ky < shape->kernel_height; ky++)
 			lines[ky] += ring_width(conv) * DW_BLOCK;
 	}
 }
 
-static void run(const struct accel_conv *conv, int8_t *out, size_t first, size_t end,
+static void run(const struct accel_conv_call *call, size_t first, size_t end,
 		void *scratch_memory)
 {
+	const struct accel_conv *conv = call->conv;
 	const struct accel_conv_shape *shape = &conv->shape;
 	size_t ring = ring_lines(conv), bytes = line_bytes(conv);
 	const int8_t **lines = scratch_memory;
@@ -206,13 +210,13 @@ static void run(const struct accel_conv *conv, int8_t *out, size_t first, size_t
 		if (filled < top)
 			filled = top;
 		for (; filled < top + ring; filled++)
-			fill_line(conv, (int64_t)filled - shape->pad_top,
+			fill_line(call, (int64_t)filled - shape->pad_top,
 				  memory + filled % ring * bytes);
 		for (ky = 0; ky < shape->kernel_height; ky++) {
 			line = top + (size_t)ky * shape->dilation_y;
 			lines[ky] = memory + line % ring * bytes;
 		}
-		run_line(conv, out, first, lines);
+		run_line(call, first, lines);
 	}
 }
 

@@ -109,15 +109,14 @@ static int run_ours(const struct operator *op, struct buffers *buffers)
 	void *scratch;
 	int round;
 
-	if (accel_conv_new(accel_isa_detect(), &shape, weights, &requant, NULL, NULL, &conv))
+	if (accel_conv_new(accel_isa_detect(), &shape, weights, &requant, NULL, &conv))
 		return 1;
 	scratch = allocate(accel_conv_scratch(conv));
-	accel_conv_bind(conv, buffers->in);
 	for (round = 0; round < 2; round++) {
 		if (round)
 			MARK_START();
-		accel_conv_bind(conv, buffers->in);
-		accel_conv_run(conv, buffers->out, 0, accel_conv_tiles(conv), scratch);
+		accel_conv_run(conv, buffers->in, buffers->out, NULL, 0, accel_conv_tiles(conv),
+			       scratch);
 		if (round)
 			MARK_END();
 	}

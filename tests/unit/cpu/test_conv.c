@@ -305,7 +305,7 @@ static bool run_case(struct test_case *test, enum accel_isa isa, char *what, siz
 	size_t tiles, half;
 
 	if (accel_conv_new(isa, &test->shape, test->weights, &test->requant,
-			   test->sums ? take_sums : NULL, test, &conv)) {
+			   test->sums ? take_sums : NULL, &conv)) {
 		snprintf(what, size, "accel_conv_new() refused a valid shape");
 		return false;
 	}
@@ -315,11 +315,12 @@ static bool run_case(struct test_case *test, enum accel_isa isa, char *what, siz
 		return false;
 	}
 	memset(test->out.data, 0x55, test->out.size);
-	accel_conv_bind(conv, test->in.data);
 	tiles = accel_conv_tiles(conv);
 	half = tiles / 2;
-	accel_conv_run(conv, test->sums ? NULL : test->out.data, half, tiles, scratch);
-	accel_conv_run(conv, test->sums ? NULL : test->out.data, 0, half, scratch);
+	accel_conv_run(conv, test->in.data, test->sums ? NULL : test->out.data, test,
+		       half, tiles, scratch);
+	accel_conv_run(conv, test->in.data, test->sums ? NULL : test->out.data, test,
+		       0, half, scratch);
 	good = compare(test, accel_conv_kernel(conv), what, size);
 	free(scratch);
 	accel_conv_free(conv);
@@ -343,7 +344,7 @@ static bool refuses(const char *what, void (*spoil)(struct accel_conv_shape *sha
 	int ret;
 
 	spoil(&shape);
-	ret = accel_conv_new(ACCEL_ISA_PORTABLE, &shape, weights, &requant, NULL, NULL, &conv);
+	ret = accel_conv_new(ACCEL_ISA_PORTABLE, &shape, weights, &requant, NULL, &conv);
 	if (!ret)
 		accel_conv_free(conv);
 	(void)what;
