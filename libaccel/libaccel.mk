@@ -38,19 +38,20 @@ ALL			+= $(LIBACCEL) $(LIBACCEL_A) $(O)/libaccel.pc
 
 $(O)/libaccel.map: libaccel/libaccel.mk $$(LIBACCEL_MAPS)
 	@mkdir -p $(@D)
-	{ echo 'ACCEL_0 {'; echo 'global:'; sed 's/#.*//; /^[[:space:]]*$$/d; s/^/	/' $(sort $(LIBACCEL_MAPS)); \
+	@{ echo 'ACCEL_0 {'; echo 'global:'; sed 's/#.*//; /^[[:space:]]*$$/d; s/^/	/' $(sort $(LIBACCEL_MAPS)); \
 	  echo 'local:'; echo '	*;'; echo '};'; } > $@
 
 $(O)/$(LIBACCEL_SONAME): $$(LIBACCEL_OBJS) $(O)/libaccel.map
-	$(CC) $(LDFLAGS) -shared -Wl,-soname,$(LIBACCEL_SONAME) -Wl,--version-script=$(O)/libaccel.map \
+	@echo '$(CC) -shared -o $@ ...'
+	@$(CC) $(LDFLAGS) -shared -Wl,-soname,$(LIBACCEL_SONAME) -Wl,--version-script=$(O)/libaccel.map \
 		$(if $(SAN),,-Wl,-z,defs) -o $@ $(LIBACCEL_OBJS) $(LIBACCEL_LIBS)
 
 $(O)/libaccel.so: $(O)/$(LIBACCEL_SONAME)
 	ln -sf $(LIBACCEL_SONAME) $@
 
 $(O)/libaccel.a: $$(LIBACCEL_OBJS)
-	rm -f $@
-	$(AR) rcs $@ $(LIBACCEL_OBJS)
+	@echo '$(AR) rcs $@ ...'
+	@rm -f $@ && $(AR) rcs $@ $(LIBACCEL_OBJS)
 
 $(O)/libaccel.pc: libaccel/libaccel.pc.in libaccel/libaccel.mk
 	@mkdir -p $(@D)
