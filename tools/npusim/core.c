@@ -151,6 +151,7 @@ void npusim_reset(struct npusim *sim, unsigned int index)
 	core->bdma_next = 0;
 	core->load_count = 0;
 	core->failed = false;
+	core->hung = 0;
 	lower = core->irq_level;
 	core->irq_level = false;
 	sim_unlock(core);

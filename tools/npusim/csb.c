@@ -59,7 +59,8 @@ static bool group_enabled(const struct sim_core *core, enum nvdla_unit unit, uns
 
 bool sim_enabled(const struct sim_core *core, enum nvdla_unit unit)
 {
-	return has_groups(unit) && group_enabled(core, unit, core->consumer[unit]);
+	return has_groups(unit) && !(core->hung & 1u << unit) &&
+	       group_enabled(core, unit, core->consumer[unit]);
 }
 
 uint32_t sim_intr_bits(const struct nvdla_config *config)

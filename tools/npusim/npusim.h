@@ -169,4 +169,23 @@ struct npusim_counters {
 
 void npusim_get_counters(struct npusim *sim, unsigned int core, struct npusim_counters *out);
 
+/*
+ * Cycles until the next thing becomes visible in a core, UINT64_MAX when nothing
+ * is under way: how long a caller that keeps real time may sleep after
+ * npusim_run() has returned NPUSIM_LIMIT.
+ */
+uint64_t npusim_next_event(struct npusim *sim, unsigned int core);
+
+/**
+ * npusim_hang() - let units of a core hang
+ * @units: bit n set: enum nvdla_unit n takes no operation any more
+ *
+ * What runs ends as usual; what is enabled afterwards shows as running and
+ * never ends. Units add up; npusim_reset() frees them.
+ */
+void npusim_hang(struct npusim *sim, unsigned int core, uint32_t units);
+
+/* Make the memory of a core slower by a factor: bandwidth and latency; 1: as made. */
+void npusim_slow(struct npusim *sim, unsigned int core, unsigned int factor);
+
 #endif /* NPUSIM_H */

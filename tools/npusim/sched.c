@@ -133,7 +133,7 @@ static bool can_start(struct sim_core *core, enum sim_engine engine)
 		return core->config->base[NVDLA_RUBIK] != NVDLA_NO_UNIT &&
 		       sim_enabled(core, NVDLA_RUBIK);
 	case SIM_BDMA:
-		return core->launched;
+		return core->launched && !(core->hung & UNIT(BDMA));
 	default:
 		return false;
 	}

@@ -121,6 +121,8 @@ struct sim_core {
 	unsigned int load_count;
 
 	bool failed;			/* an error was reported: nothing runs until reset */
+	uint32_t hung;			/* units that take no operation any more */
+	unsigned int slow;		/* memory is slower by this factor; 0: not */
 	struct npusim_error error;
 	struct npusim_counters counters;
 };
