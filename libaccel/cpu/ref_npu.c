@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * NPU operations in portable C, bit-exact with the hardware: rounding and
- * saturation follow the RTL (vmod/vlibs NV_NVDLA_HLS_shiftrightsu,
- * shiftleftsu, saturate; vmod/nvdla/sdp NV_NVDLA_SDP_HLS_*). It is the
+ * NPU operations in portable C, bit-exact with the hardware. It is the
  * definition that faster kernels are tested against.
  */
 #include <errno.h>
@@ -10,6 +8,7 @@
 #include <string.h>
 
 #include "npu_kernels.h"
+#include "sdp_arithmetic.h"
 
 /* One operand, spread over the channels where it does not change per element. */
 struct operand {
@@ -24,106 +23,6 @@ struct npu_prepared {
 	struct operand alu[3], mul[3];
 	const uint8_t *lut;
 };
-
-static inline int32_t sat32(int64_t v)
-{
-	return v > INT32_MAX ? INT32_MAX : v < INT32_MIN ? INT32_MIN : (int32_t)v;
-}
-
-/* v / 2^shift, to nearest, halves away from zero; 0 once shifted by @width. */
-static inline int64_t shift_round(int64_t v, unsigned int shift, unsigned int width)
-{
-	int64_t half;
-
-	if (!shift)
-		return v;
-	if (shift >= width || shift > 62)
-		return 0;
-	half = INT64_C(1) << (shift - 1);
-	return v >= 0 ? (v + half) >> shift : -((-v + half) >> shift);
-}
-
-static inline int32_t shift_left(int32_t v, unsigned int shift)
-{
-	if (!v)
-		return 0;
-	if (shift > 31)
-		return v < 0 ? INT32_MIN : INT32_MAX;
-	return sat32((int64_t)v * (INT64_C(1) << shift));
-}
-
-static inline int64_t alu(unsigned int which, int64_t x, int64_t o)
-{
-	switch (which) {
-	case NPU_ALU_SUM:
-		return x + o;
-	case NPU_ALU_MAX:
-		return x > o ? x : o;
-	default:
-		return x < o ? x : o;
-	}
-}
-
-static inline int32_t stage_x(const struct npu_stage *stage, int32_t x, int32_t alu_operand,
-			      int32_t mul_operand)
-{
-	int64_t a = x;
-
-	if (stage->alu)
-		a = alu(stage->alu, a, alu_operand);
-	if (stage->mul == NPU_MUL_PRELU && a >= 0)
-		x = (int32_t)(uint32_t)a;
-	else if (stage->mul)
-		x = sat32(shift_round(a * mul_operand, stage->mul_shift, 49));
-	else
-		x = sat32(a);
-	return stage->relu && x < 0 ? 0 : x;
-}
-
-static inline int32_t convert(const struct npu_converter *c, int32_t v)
-{
-	if (c->bypass)
-		return v;
-	return sat32(shift_round(((int64_t)v - c->offset) * c->scale, c->shift, 49));
-}
-
-static int32_t lookup(const struct npu_stage_y *y, const uint8_t *lut, int32_t x)
-{
-	int64_t distance = (int64_t)x - y->lut_start;
-	int64_t index = distance > 0 ? distance >> y->lut_shift : 0;
-	int64_t fraction, y0, y1, sum;
-	int16_t entry[2];
-
-	if (distance <= 0 || index >= NPU_LUT_ENTRIES - 1) {
-		memcpy(entry, lut + (distance <= 0 ? 0 : NPU_LUT_ENTRIES - 1) * 2, 2);
-		return entry[0];
-	}
-	memcpy(entry, lut + index * 2, 4);
-	y0 = entry[0];
-	y1 = entry[1];
-	/* The hardware carries 35 bits of fraction; with 31 none is lost. */
-	fraction = distance & ((INT64_C(1) << y->lut_shift) - 1);
-	sum = y0 * ((INT64_C(1) << y->lut_shift) - fraction) + y1 * fraction;
-	return (int32_t)shift_round(sum, y->lut_shift, 53);
-}
-
-static inline int32_t stage_y(const struct npu_stage_y *y, const uint8_t *lut, int32_t x,
-			      int32_t alu_operand, int32_t mul_operand)
-{
-	if (y->alu)
-		x = sat32(alu(y->alu, x, alu_operand));
-	if (y->mul && !(y->mul == NPU_MUL_PRELU && x >= 0))
-		x = sat32(shift_round((int64_t)x * mul_operand, y->mul_shift, 64));
-	return y->lut ? lookup(y, lut, x) : x;
-}
-
-static inline int8_t convert_out(const struct npu_sdp *sdp, int32_t x)
-{
-	int64_t v = shift_round(((int64_t)x - sdp->cvt_offset) * sdp->cvt_scale, sdp->cvt_shift,
-				49);
-
-	return v > INT8_MAX ? INT8_MAX : v < INT8_MIN ? INT8_MIN : (int8_t)v;
-}
 
 static inline uint8_t *element(const struct npu_cube *cube, uint8_t *region, uint32_t c,
 			       uint32_t y, uint32_t x)
@@ -181,7 +80,7 @@ static void sdp_line(const struct npu_prepared *p, uint8_t *const regions[NPU_RE
 		a[s] = operand_line(&p->alu[s], used_alu[s], regions, c, y);
 		m[s] = operand_line(&p->mul[s], used_mul[s], regions, c, y);
 		if (s < 2)
-			a[s].value = shift_left(a[s].value, stages[s]->alu_shift);
+			a[s].value = sdp_shift_left(a[s].value, stages[s]->alu_shift);
 	}
 
 	for (i = 0; i < p->op.out.width; i++) {
@@ -191,25 +90,25 @@ static void sdp_line(const struct npu_prepared *p, uint8_t *const regions[NPU_RE
 			int32_t ao = a[s].value, mo = m[s].value;
 
 			if (a[s].element)
-				ao = shift_left(a[s].element[i * atom], stages[s]->alu_shift);
+				ao = sdp_shift_left(a[s].element[i * atom], stages[s]->alu_shift);
 			if (m[s].element)
 				mo = m[s].element[i * atom];
 			if (used_alu[s] || used_mul[s] || stages[s]->relu)
-				v = stage_x(stages[s], v, ao, mo);
+				v = sdp_stage_x(stages[s], v, ao, mo);
 		}
 		if (has_y) {
 			int32_t ao = a[2].value, mo = m[2].value;
 
 			if (sdp->y.alu && p->alu[2].from->source != NPU_REGISTER)
-				ao = convert(&sdp->y.alu_converter,
+				ao = sdp_convert(&sdp->y.alu_converter,
 					     a[2].element ? a[2].element[i * atom] : ao);
 			if (sdp->y.mul && p->mul[2].from->source != NPU_REGISTER)
-				mo = convert(&sdp->y.mul_converter,
+				mo = sdp_convert(&sdp->y.mul_converter,
 					     m[2].element ? m[2].element[i * atom] : mo);
-			v = stage_y(&sdp->y, p->lut ? p->lut :
+			v = sdp_stage_y(&sdp->y, p->lut ? p->lut :
 				    regions[sdp->y.lut_region] + sdp->y.lut_offset, v, ao, mo);
 		}
-		out[i * atom] = convert_out(sdp, v);
+		out[i * atom] = sdp_convert_out(sdp, v);
 	}
 }
 
@@ -334,7 +233,7 @@ static int run_conv(const struct npu_prepared *p, uint8_t *const regions[NPU_REG
 		}
 		for (k = 0; k < op->out.channels; k++) {
 			for (x = 0; x < op->out.width; x++)
-				sums[x] = sat32(conv_at(p, lines, k, x));
+				sums[x] = sdp_sat32(conv_at(p, lines, k, x));
 			sdp_line(p, regions, k, y, sums, 1);
 		}
 	}
@@ -392,8 +291,8 @@ static int8_t pool_at(const struct npu_op *op, uint8_t *region, uint32_t c, uint
 		}
 	}
 	if (pdp->method == NPU_POOL_AVERAGE) {
-		v = shift_round(v * pdp->recip_w, 16, 64);
-		v = shift_round(v * pdp->recip_h, 16, 64);
+		v = sdp_shift_round(v * pdp->recip_w, 16, 64);
+		v = sdp_shift_round(v * pdp->recip_h, 16, 64);
 		v = v > INT8_MAX ? INT8_MAX : v < INT8_MIN ? INT8_MIN : v;
 	}
 	return (int8_t)v;
