@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: MIT
+#
+# Unit tests of libaccel's device layer.
+
+DEV_TEST_OBJS	:= $(patsubst %.c,$(O)/%.o,$(sort $(wildcard tests/unit/dev/*.c)) \
+		     tests/programs/conv.c tests/programs/builder.c kmod/hw/nvdla_config.c)
+
+$(O)/tests/unit/dev/test-dev: $(DEV_TEST_OBJS) $(LIBACCEL)
+	$(CC) $(LDFLAGS) -o $@ $(DEV_TEST_OBJS) $(LIBACCEL_LINK) -lcmocka
+
+CHECKS		+= dev
+DEB_PACKAGES	+= libcmocka-dev
+
+.PHONY: check-dev
+check-dev: $(O)/tests/unit/dev/test-dev
+	@timeout 120 $<
