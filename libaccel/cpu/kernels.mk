@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: MIT
 # CPU kernels that follow the NPU's arithmetic, and their NEON forms.
 
-CPU_KERNEL_SRCS	:= $(addprefix libaccel/cpu/,conv.c dwconv.c dwconv_block.c igemm.c isa.c requant.c)
+CPU_KERNEL_SRCS	:= $(addprefix libaccel/cpu/,conv.c dwconv.c dwconv_block.c igemm.c isa.c pool.c requant.c)
 ifneq ($(filter aarch64-%,$(ARCH_TRIPLET)),)
 CPU_KERNEL_SRCS	+= $(sort $(wildcard libaccel/cpu/neon/*.S))
 endif
-LIBACCEL_SRCS	+= $(CPU_KERNEL_SRCS)
+LIBACCEL_SRCS	+= $(CPU_KERNEL_SRCS) libaccel/cpu/fast_npu.c libaccel/cpu/sdp_block.c
 
 # Their loops of known length must unroll and vectorise.
-$(foreach file,conv dwconv dwconv_block igemm requant,$(eval CFLAGS_libaccel/cpu/$(file) := -O3))
+$(foreach file,conv dwconv dwconv_block igemm requant sdp_block,$(eval CFLAGS_libaccel/cpu/$(file) := -O3))
 # Scheduling before register allocation would make the depthwise loops spill.
 CFLAGS_libaccel/cpu/dwconv_block += -fno-schedule-insns

@@ -35,6 +35,9 @@ struct npu_kernels {
 	void (*free)(struct npu_prepared *prepared);
 };
 
+/* Convolutions and SDP on the kernels of conv.h, for the machine's instruction set. */
+extern const struct npu_kernels npu_kernels_fast;
+
 /* Portable C; the definition that the others are tested against. */
 extern const struct npu_kernels npu_kernels_reference;
 

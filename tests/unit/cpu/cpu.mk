@@ -5,18 +5,26 @@
 CHECKS		+= cpu-kernels
 DEB_PACKAGES	+= gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user
 
-TEST_CONV	:= $(O)/tests/unit/cpu/test_conv
+CPU_TESTS	:= $(addprefix tests/unit/cpu/,test_conv test_npu)
+CPU_TEST_OBJS	:= $(addsuffix .o,$(basename $(CPU_KERNEL_SRCS))) tests/unit/cpu/guarded.o \
+	$(addprefix libaccel/,cpu/fast_npu.o cpu/npu_kernels.o cpu/ref_npu.o cpu/sdp_block.o \
+	dev/error.o model/npu_op.o)
 
-$(TEST_CONV): $(addprefix $(O)/,$(addsuffix .o,$(basename $(CPU_KERNEL_SRCS))) \
-	tests/unit/cpu/test_conv.o tests/unit/cpu/guarded.o libaccel/dev/error.o)
+$(addprefix $(O)/,$(CPU_TESTS)): $(O)/%: $(O)/%.o $(addprefix $(O)/,$(CPU_TEST_OBJS))
 	$(CC) $(LDFLAGS) $(if $(SAN),,-static) -o $@ $^
 
+CPU_TESTS_SAN	:= $(addprefix $(O)-address-undefined/,$(CPU_TESTS))
+CPU_TESTS_TSAN	:= $(O)-thread/tests/unit/cpu/test_npu
+CPU_TESTS_ARM	:= $(addprefix build/aarch64-linux-gnu/,$(CPU_TESTS))
+
 .PHONY: check-cpu-kernels
-check-cpu-kernels: $(TEST_CONV)
-	@$(MAKE) -s SAN=address,undefined $(subst $(O),$(O)-address-undefined,$(TEST_CONV))
-	@$(MAKE) -s CROSS_COMPILE=aarch64-linux-gnu- build/aarch64-linux-gnu/tests/unit/cpu/test_conv
-	$(subst $(O),$(O)-address-undefined,$(TEST_CONV)) 1 200
-	$(TEST_CONV) 2 1000
-	qemu-aarch64 -cpu cortex-a72 build/aarch64-linux-gnu/tests/unit/cpu/test_conv 3 1000
-	qemu-aarch64 -cpu neoverse-n1 build/aarch64-linux-gnu/tests/unit/cpu/test_conv 4 1000
-	qemu-aarch64 -cpu max build/aarch64-linux-gnu/tests/unit/cpu/test_conv 5 1000
+check-cpu-kernels: $(addprefix $(O)/,$(CPU_TESTS))
+	@$(MAKE) -s SAN=address,undefined $(CPU_TESTS_SAN)
+	@$(MAKE) -s SAN=thread $(CPU_TESTS_TSAN)
+	@$(MAKE) -s CROSS_COMPILE=aarch64-linux-gnu- $(CPU_TESTS_ARM)
+	@for test in $(CPU_TESTS_SAN); do $$test 1 200 || exit; done
+	@$(CPU_TESTS_TSAN) 1 100
+	@for test in $(addprefix $(O)/,$(CPU_TESTS)); do $$test 2 1000 || exit; done
+	@for cpu in cortex-a72 neoverse-n1 max; do \
+		for test in $(CPU_TESTS_ARM); do qemu-aarch64 -cpu $$cpu $$test 3 800 || exit; done; \
+	done

@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: MIT
+/*
+ * NPU operations on the fast CPU kernels against the reference, byte by byte,
+ * over random operations. Prints TAP.
+ *
+ * usage: test_npu [SEED [CASES]]
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "libaccel/cpu/isa.h"
+#include "libaccel/cpu/npu_kernels.h"
+#include "libaccel/cpu/pool.h"
+
+static uint64_t state;
+
+static uint32_t below(uint32_t n)
+{
+	state = state * UINT64_C(6364136223846793005) + 1442695040888963407u;
+
+	return (uint32_t)((state >> 33) % n);
+}
+
+static uint32_t between(uint32_t low, uint32_t high)
+{
+	return low + below(high - low + 1);
+}
+
+static const struct npu_atoms atoms[] = {
+	{ 8, 8, 8 }, { 32, 8, 8 }, { 32, 16, 16 }, { 32, 32, 32 }, { 64, 32, 32 },
+};
+
+/* Offset of the next free byte in each region. */
+static uint64_t room[NPU_REGIONS];
+
+static uint64_t take(uint32_t region, uint64_t size)
+{
+	uint64_t at = room[region];
+
+	room[region] += (size + 63) & ~UINT64_C(63);
+
+	return at;
+}
+
+static void random_cube(struct npu_cube *cube, uint32_t width, uint32_t height, uint32_t channels,
+			uint32_t atom)
+{
+	uint64_t offset = room[NPU_ARENA];
+
+	npu_cube_dense(cube, width, height, channels, atom);
+	if (!below(3)) {
+		cube->line += atom * between(1, 3);
+		cube->surface = height * cube->line + atom * between(0, 3);
+	}
+	take(NPU_ARENA, npu_cube_end(cube) + atom);
+	cube->offset = offset;
+	cube->region = NPU_ARENA;
+}
+
+static void random_operand(struct npu_operand *operand, const struct npu_op *op, uint32_t source,
+			   uint32_t atom, uint32_t step, uint64_t offset)
+{
+	operand->source = source;
+	if (source == NPU_REGISTER) {
+		operand->value = (int16_t)below(65536);
+	} else if (source == NPU_CHANNEL) {
+		operand->region = NPU_CONSTS;
+		operand->step = step;
+		operand->offset = offset;
+	} else {
+		random_cube(&operand->cube, op->out.width, op->out.height, op->out.channels, atom);
+	}
+}
+
+static void random_stage(struct npu_stage *stage, const struct npu_op *op, uint32_t atom,
+			 bool linear)
+{
+	uint32_t source = linear ? below(2) : below(3);
+	uint64_t offset = take(NPU_CONSTS, op->out.channels * 4);
+	bool both;
+
+	stage->alu = linear ? below(2) * NPU_ALU_SUM : below(4);
+	stage->mul = linear ? below(2) * NPU_MUL : below(3);
+	both = stage->alu && stage->mul && source == NPU_CHANNEL;
+	if (stage->alu) {
+		stage->alu_shift = below(5) ? between(0, 10) : below(64);
+		random_operand(&stage->alu_operand, op, source, atom, both ? 4 : 2, offset);
+	}
+	if (stage->mul) {
+		stage->mul_shift = linear ? between(18, 31) : below(40);
+		random_operand(&stage->mul_operand, op,
+			       source == NPU_ELEMENT && stage->alu ? NPU_REGISTER : source, atom,
+			       both ? 4 : 2, both ? offset + 2 : offset);
+	}
+	stage->relu = !below(3);
+}
+
+static void random_y(struct npu_stage_y *y, const struct npu_op *op, uint32_t atom)
+{
+	y->alu = below(4);
+	y->mul = below(3);
+	y->mul_shift = below(30);
+	random_operand(&y->alu_operand, op, below(3), atom, 2,
+		       take(NPU_CONSTS, op->out.channels * 2));
+	random_operand(&y->mul_operand, op, below(2), atom, 2,
+		       take(NPU_CONSTS, op->out.channels * 2));
+	y->alu_converter = (struct npu_converter){ (int32_t)below(200) - 100,
+						   (int16_t)below(65536), below(20), below(2) };
+	y->mul_converter = (struct npu_converter){ (int32_t)below(200) - 100,
+						   (int16_t)below(65536), below(20), below(2) };
+	y->lut = below(2);
+	y->lut_shift = below(20);
+	y->lut_start = -(int32_t)(UINT32_C(1) << y->lut_shift) * 128;
+	y->lut_offset = take(NPU_CONSTS, NPU_LUT_ENTRIES * 2);
+	y->lut_region = NPU_CONSTS;
+}
+
+static void random_sdp(struct npu_op *op, uint32_t atom)
+{
+	struct npu_sdp *sdp = &op->sdp;
+	bool linear = below(2);
+
+	random_stage(&sdp->x1, op, atom, linear);
+	if (!linear || below(2))
+		random_stage(&sdp->x2, op, atom, linear);
+	if (!linear && !below(3))
+		random_y(&sdp->y, op, atom);
+	if (linear && (sdp->x1.mul || sdp->x2.mul)) {
+		sdp->cvt_scale = 1;
+		sdp->cvt_offset = (int32_t)below(256) - 128;
+	} else {
+		sdp->cvt_scale = (int16_t)below(32768);
+		sdp->cvt_shift = (uint8_t)between(10, 30);
+		sdp->cvt_offset = (int32_t)below(2000) - 1000;
+	}
+}
+
+static void random_op(struct npu_op *op, const struct npu_atoms *chosen)
+{
+	struct npu_conv *conv = &op->conv;
+	uint32_t channels = between(1, 70), kernels = between(1, 70), width, height;
+
+	memset(op, 0, sizeof(*op));
+	memset(room, 0, sizeof(room));
+	op->kind = below(4) ? NPU_CONV : NPU_SDP;
+	width = between(1, 12);
+	height = between(1, 12);
+	if (op->kind == NPU_SDP) {
+		random_cube(&op->in, width, height, channels, chosen->m);
+		random_cube(&op->out, width, height, channels, chosen->m);
+		random_sdp(op, chosen->m);
+		return;
+	}
+	conv->kernel_w = (uint8_t)between(1, 5);
+	conv->kernel_h = (uint8_t)between(1, 5);
+	conv->stride_x = (uint8_t)between(1, 3);
+	conv->stride_y = (uint8_t)between(1, 3);
+	conv->dilation_x = (uint8_t)between(1, 2);
+	conv->dilation_y = (uint8_t)between(1, 2);
+	conv->pad_left = (uint8_t)below(conv->kernel_w);
+	conv->pad_top = (uint8_t)below(conv->kernel_h);
+	conv->pad_right = (uint8_t)below(conv->kernel_w);
+	conv->pad_bottom = (uint8_t)below(conv->kernel_h);
+	conv->pad_value = (int8_t)below(256);
+	conv->groups = 1;
+	conv->groups_per_block = 1;
+	width += 8;
+	height += 8;
+	if (!below(3)) {
+		conv->groups = channels;
+		kernels = channels;
+	}
+	random_cube(&op->in, width, height, channels, chosen->m);
+	random_cube(&op->out,
+		    npu_window_out(width, conv->pad_left, conv->pad_right, conv->kernel_w,
+				   conv->dilation_x, conv->stride_x),
+		    npu_window_out(height, conv->pad_top, conv->pad_bottom, conv->kernel_h,
+				   conv->dilation_y, conv->stride_y), kernels, chosen->m);
+	conv->weight_bytes = npu_weights_size(op, chosen);
+	conv->weights = take(NPU_CONSTS, conv->weight_bytes);
+	random_sdp(op, chosen->m);
+}
+
+static bool same(const struct npu_op *op, const uint8_t *a, const uint8_t *b)
+{
+	const struct npu_cube *cube = &op->out;
+	uint32_t c, y, x;
+
+	for (c = 0; c < cube->channels; c++) {
+		for (y = 0; y < cube->height; y++) {
+			for (x = 0; x < cube->width; x++) {
+				uint64_t at = cube->offset +
+					      (uint64_t)(c / cube->atom) * cube->surface +
+					      (uint64_t)y * cube->line +
+					      (uint64_t)x * cube->atom + c % cube->atom;
+
+				if (a[at] != b[at]) {
+					printf("# kind %u: (%u,%u,%u) is %d, not %d\n", op->kind,
+					       y, x, c, (int8_t)a[at], (int8_t)b[at]);
+					return false;
+				}
+			}
+		}
+	}
+
+	return true;
+}
+
+static int run_on(const struct npu_kernels *kernels, const struct npu_op *op,
+		  const struct npu_atoms *chosen, uint8_t *consts, uint8_t *arena)
+{
+	uint8_t *const regions[NPU_REGIONS] = { consts, arena };
+	struct npu_prepared *prepared;
+	int ret;
+
+	ret = kernels->prepare(op, chosen, consts, &prepared);
+	if (ret)
+		return ret;
+	ret = kernels->run(prepared, regions);
+	kernels->free(prepared);
+
+	return ret;
+}
+
+/* Return: 1 equal, 0 different, -1 not one for the fast kernels. */
+static int compare(void)
+{
+	const struct npu_atoms *chosen = &atoms[below(sizeof(atoms) / sizeof(atoms[0]))];
+	uint8_t *consts, *arena, *other;
+	struct npu_op op;
+	const char *why;
+	int result = -1;
+	uint64_t i;
+
+	random_op(&op, chosen);
+	if (!npu_kernels_fast.supports(&op) || npu_op_check(&op, room, &why))
+		return -1;
+	consts = malloc(room[NPU_CONSTS] + 64);
+	arena = malloc(room[NPU_ARENA]);
+	other = malloc(room[NPU_ARENA]);
+	if (consts && arena && other) {
+		for (i = 0; i < room[NPU_CONSTS]; i++)
+			consts[i] = (uint8_t)below(256);
+		for (i = 0; i < room[NPU_ARENA]; i++)
+			arena[i] = other[i] = (uint8_t)below(256);
+		result = !run_on(&npu_kernels_fast, &op, chosen, consts, arena) &&
+			 !run_on(&npu_kernels_reference, &op, chosen, consts, other) &&
+			 same(&op, arena, other);
+	}
+	free(consts);
+	free(arena);
+	free(other);
+
+	return result;
+}
+
+int main(int argc, char **argv)
+{
+	uint64_t seed = argc > 1 ? strtoull(argv[1], NULL, 0) : 1;
+	unsigned int cases = argc > 2 ? (unsigned int)strtoul(argv[2], NULL, 0) : 500;
+	unsigned int threads, done = 0, bad = 0, failed = 0;
+
+	printf("1..2\n");
+	for (threads = 1; threads <= 3; threads += 2) {
+		if (accel_pool_configure(threads, 0)) {
+			puts("Bail out! no threads");
+			return 1;
+		}
+		state = seed;
+		done = bad = 0;
+		while (done < cases && !bad) {
+			int result = compare();
+
+			done += result >= 0;
+			bad += !result;
+		}
+		failed += bad;
+		printf("%s %u - %u operations as the reference, %s, %u threads, seed %llu\n",
+		       bad ? "not ok" : "ok", (threads + 1) / 2, done,
+		       accel_isa_name(accel_isa_detect()), threads, (unsigned long long)seed);
+	}
+	accel_pool_configure(1, 0);
+
+	return failed != 0;
+}
