@@ -15,6 +15,23 @@
 #define RR(reg)		sim_reg(core, NVDLA_PDP_RDMA, rdma_group, reg)
 #define RF(reg, field)	FIELD_GET(reg##_##field, sim_reg(core, NVDLA_PDP_RDMA, rdma_group, reg))
 
+/**
+ * struct pdp_state - what outlives an operation
+ * @spoiled: lines below the last window were left over. Hardware reports the
+ *           operation done without them, takes them in with the registers of
+ *           the other group, and the next operation gives wrong results or
+ *           hangs, as seen on the RTL. Columns left over at the end of each
+ *           line keep that from happening.
+ * @fed: data from SDP was left over: it would enter the next operation that
+ *       takes data from SDP
+ */
+struct pdp_state {
+	bool spoiled, fed;
+};
+
+/* Pixels that SDP can pass on without PDP taking them. */
+#define FEED_SLACK	1
+
 /* One operation under way. */
 struct pdp_op {
 	struct pdp_window window;	/* of the part under way */
@@ -193,6 +210,15 @@ static int set_part(struct sim_core *core, struct pdp_op *op, unsigned int split
 	return 0;
 }
 
+/* Elements of a direction, padding included, that no window covers. */
+static unsigned int left_over(const struct pdp_axis *a)
+{
+	unsigned int padded = a->in + a->pad_before + a->pad_after;
+	unsigned int rest = padded < a->size ? 0 : (padded - a->size) % a->stride;
+
+	return rest > a->pad_after ? rest - a->pad_after : 0;
+}
+
 static int write_row(struct sim_core *core, const struct pdp_op *op, uint64_t addr,
 		     const int8_t *row, struct sim_cost *cost)
 {
@@ -276,14 +302,39 @@ out:
 	return err;
 }
 
+/*
+ * What an operation leaves behind. Data from SDP that is left over blocks SDP
+ * for good when the other group takes its data from memory.
+ */
+static int note_left_over(struct sim_core *core, unsigned int group, const struct pdp_op *op,
+			  struct pdp_state *state)
+{
+	unsigned int lines = left_over(&op->window.y), columns = left_over(&op->window.x);
+
+	state->spoiled = lines && !columns;
+	state->fed = !op->from_memory && (lines || columns > FEED_SLACK);
+	if (!op->from_memory && (lines || columns > FEED_SLACK + 1) &&
+	    FIELD_GET(PDP_D_OPERATION_MODE_CFG_FLYING_MODE,
+		      sim_reg(core, NVDLA_PDP, !group, PDP_D_OPERATION_MODE_CFG)))
+		return fail_shape(core, "data from SDP is left over, which SDP never gets rid of");
+
+	return 0;
+}
+
 int sim_pdp_run(struct sim_core *core, unsigned int group, unsigned int rdma_group,
 		const struct sim_cube *in, struct sim_cost *cost)
 {
+	struct pdp_state *state = sim_unit_data(core, NVDLA_PDP, sizeof(*state));
 	struct pdp_op op;
 	uint64_t src, dst;
 	unsigned int split;
 	int skip, err;
 
+	if (!state)
+		return sim_fail(core, -ENOMEM, NVDLA_PDP, PDP_D_OP_ENABLE, "PDP: no memory");
+	if (state->spoiled || (state->fed && in))
+		return sim_fail(core, -EINVAL, NVDLA_PDP, PDP_D_OP_ENABLE,
+				"PDP D_DATA_CUBE_IN_*, D_POOLING_*: the operation before left data over that spoils this one");
 	err = check_features(core, group);
 	if (err)
 		return err;
@@ -327,5 +378,5 @@ int sim_pdp_run(struct sim_core *core, unsigned int group, unsigned int rdma_gro
 		dst += (uint64_t)op.window.x.out * op.window.atom;
 	}
 
-	return 0;
+	return note_left_over(core, group, &op, state);
 }

@@ -111,10 +111,8 @@ static void read_op(const struct sim_core *core, unsigned int group, struct sdp_
 	read_y(core, group, &op->y);
 	sdp_lut_read_cfg(core, &op->lut);
 
-	/* The writer looks at the registers even where there is no stage Y. */
-	compare = !F(SDP_D_DP_EW_CFG, EW_BYPASS) && op->y.alu &&
-		  op->y.algo == SDP_D_DP_EW_CFG_EW_ALU_ALGO_EQL;
-	op->out.bypass = compare && op->y.enable;
+	compare = op->y.enable && op->y.alu && op->y.algo == SDP_D_DP_EW_CFG_EW_ALU_ALGO_EQL;
+	op->out.bypass = compare;
 	op->out.offset = (int32_t)R(SDP_D_CVT_OFFSET);
 	op->out.scale = (int16_t)R(SDP_D_CVT_SCALE);
 	op->out.shift = F(SDP_D_CVT_SHIFT, CVT_SHIFT);
