@@ -96,10 +96,10 @@ static inline int32_t sdp_lookup(const struct npu_stage_y *y, const uint8_t *lut
 static inline int32_t sdp_stage_y(const struct npu_stage_y *y, const uint8_t *lut, int32_t x,
 			      int32_t alu_operand, int32_t mul_operand)
 {
-	if (y->alu)
-		x = sdp_sat32(sdp_alu(y->alu, x, alu_operand));
 	if (y->mul && !(y->mul == NPU_MUL_PRELU && x >= 0))
 		x = sdp_sat32(sdp_shift_round((int64_t)x * mul_operand, y->mul_shift, 64));
+	if (y->alu)
+		x = sdp_sat32(sdp_alu(y->alu, x, alu_operand));
 	return y->lut ? sdp_lookup(y, lut, x) : x;
 }
 

@@ -19,8 +19,9 @@
  *                  x = sat_32(rnd(a * multiplier, mul_shift))
  *                  (PReLU: only where a < 0, elsewhere x = a modulo 2^32)
  *                  x = max(x, 0) if relu
- *     stage Y      o = converted operand, see struct npu_converter
- *                  a = sat_32(x op o); x = sat_32(rnd(a * o', mul_shift))
+ *     stage Y      o, o' = converted operands, see struct npu_converter
+ *                  a = sat_32(rnd(x * o', mul_shift)); x = sat_32(a op o)
+ *                  (PReLU: only where x < 0)
  *                  x = table lookup of x
  *     converter    sat_8(sat_17(rnd((x - offset) * scale, shift)))
  */

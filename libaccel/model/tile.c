@@ -163,6 +163,10 @@ static void consider(const struct shape *s, struct npu_tiling t, struct npu_tili
 	    (t.columns == 1 || s->op->out.width % t.columns == 1) &&
 	    (t.rows == 1 || s->op->out.height % t.rows == 1))
 		return;
+	/* Few columns of an image are a trap: see npu_op_supported(). */
+	if (s->op->conv.image && (t.columns <= 3 || (s->op->out.width % t.columns &&
+						     s->op->out.width % t.columns <= 3)))
+		return;
 	estimate(s, &t, &cost);
 	if (!best->rows || cost.cycles < best_cost->cycles) {
 		*best = t;

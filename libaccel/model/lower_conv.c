@@ -1,0 +1,806 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Convolutions, fully connected layers and averages, with what can ride on
+ * them: bias, requantisation, activation, an addition behind.
+ *
+ * A convolution of quantised tensors is, per channel k,
+ *     out = zo + M[k] * (sum(w * x) + bias[k] - zi * sum(w)),
+ *     M[k] = si * sw[k] / so,
+ * with the input padded by its zero point.
+ */
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lower.h"
+#include "npu_code.h"
+
+/* A convolution as arrays, whatever operation of the graph it came from. */
+struct layer {
+	uint32_t in, out;		/* tensors */
+	int8_t *weights;		/* [kernels][kernel_h][kernel_w][group_c] */
+	double *bias;			/* in units of the accumulator, zero point of @in included */
+	double *scale;			/* si * sw[k] */
+	uint32_t kernels;
+	uint32_t group_c;		/* channels of the weights, before padding for images */
+	struct npu_conv conv;		/* shape, stride, padding */
+	uint32_t in_width, in_height, in_channels;	/* as the convolution sees them */
+	bool flatten;			/* the input is seen in another shape than its tensor's */
+	int32_t act_lo, act_hi;		/* in steps of @out's own tensor */
+};
+
+static void layer_free(struct layer *layer)
+{
+	free(layer->weights);
+	free(layer->bias);
+	free(layer->scale);
+}
+
+static bool layer_alloc(struct layer *layer)
+{
+	size_t taps = (size_t)layer->conv.kernel_h * layer->conv.kernel_w * layer->group_c;
+
+	layer->weights = malloc(layer->kernels * taps);
+	layer->bias = calloc(layer->kernels, sizeof(*layer->bias));
+	layer->scale = calloc(layer->kernels, sizeof(*layer->scale));
+	return layer->weights && layer->bias && layer->scale;
+}
+
+static int64_t bias_at(const struct graph_tensor *bias, uint32_t k)
+{
+	return !bias ? 0 : bias->type == GRAPH_I64 ? ((const int64_t *)bias->data)[k] :
+	       ((const int32_t *)bias->data)[k];
+}
+
+/*
+ * One shift serves all channels: a channel whose scale is far below the
+ * largest one would keep few bits of its multiplier, or none, and lose its bias
+ * with it. Its products matter as little, so its weights can be coarser.
+ */
+static void even_out(struct layer *layer)
+{
+	const size_t taps = (size_t)layer->conv.kernel_h * layer->conv.kernel_w * layer->group_c;
+	double most = 0;
+	uint32_t k;
+	size_t i;
+
+	for (k = 0; k < layer->kernels; k++)
+		most = fmax(most, layer->scale[k]);
+	for (k = 0; k < layer->kernels; k++) {
+		double ratio = layer->scale[k] / (most / 128);
+
+		if (ratio >= 1)
+			continue;
+		for (i = 0; i < taps; i++)
+			layer->weights[k * taps + i] =
+				(int8_t)round(layer->weights[k * taps + i] * ratio);
+		layer->scale[k] = most / 128;
+		layer->bias[k] *= ratio;
+	}
+}
+
+/* Bias and scales from the graph's tensors, once the weights are there. */
+static void layer_scales(struct layer *layer, const struct graph *graph,
+			 const struct graph_tensor *weights, const struct graph_tensor *bias)
+{
+	const struct graph_tensor *in = &graph->tensors[layer->in];
+	const size_t taps = (size_t)layer->conv.kernel_h * layer->conv.kernel_w * layer->group_c;
+	const int32_t zero = graph_zero_point(in, 0);
+	uint32_t k;
+	size_t i;
+
+	for (k = 0; k < layer->kernels; k++) {
+		layer->scale[k] = (double)graph_scale(in, 0) *
+				  (weights ? (double)graph_scale(weights, k) : 1);
+		layer->bias[k] = (double)bias_at(bias, k);
+	}
+	layer->conv.pad_value = zero;
+	even_out(layer);
+	for (k = 0; k < layer->kernels; k++) {
+		int64_t sum = 0;
+
+		for (i = 0; i < taps; i++)
+			sum += layer->weights[k * taps + i];
+		layer->bias[k] -= (double)(zero * sum);
+	}
+}
+
+static bool fits_registers(const struct graph_window *w)
+{
+	return w->kernel_w <= 32 && w->kernel_h <= 32 && w->stride_w <= 8 && w->stride_h <= 8 &&
+	       w->dilation_w <= 32 && w->dilation_h <= 32 && w->pad_left <= 31 &&
+	       w->pad_top <= 31 && w->pad_right <= 63 && w->pad_bottom <= 63;
+}
+
+static void set_window(struct npu_conv *conv, const struct graph_window *w)
+{
+	conv->kernel_w = w->kernel_w;
+	conv->kernel_h = w->kernel_h;
+	conv->stride_x = w->stride_w;
+	conv->stride_y = w->stride_h;
+	conv->dilation_x = w->dilation_w;
+	conv->dilation_y = w->dilation_h;
+	conv->pad_left = w->pad_left;
+	conv->pad_top = w->pad_top;
+	conv->pad_right = w->pad_right;
+	conv->pad_bottom = w->pad_bottom;
+}
+
+/* How groups go together into blocks: the cheapest that begins at surfaces. */
+static bool choose_block(struct lower *lower, struct lower_op *op, const char **why)
+{
+	struct npu_conv *conv = &op->op.conv;
+	const uint32_t group_c = op->op.in.channels / conv->groups;
+	const uint32_t group_k = op->op.out.channels / conv->groups;
+	const uint32_t atom = lower->config->atomic_m;
+	uint32_t base, blocks, best = 0;
+	uint64_t best_cycles = 0;
+
+	*why = "groups that do not fit the convolution buffer";
+	for (base = 1; base < conv->groups; base++) {
+		if (base * group_c % atom == 0 && base * group_k % atom == 0)
+			break;
+	}
+	for (blocks = base; ; blocks *= 2) {
+		struct npu_tiling tiling;
+		struct npu_cost cost;
+		const char *unused;
+
+		if (blocks > conv->groups)
+			blocks = conv->groups;
+		conv->groups_per_block = blocks;
+		conv->weight_bytes = npu_weights_size(&op->op, &lower->atoms);
+		if (!npu_op_supported(lower->config, &op->op, &unused) &&
+		    !npu_tile_plan(lower->config, &op->op, lower->bandwidth, &tiling, &cost,
+				   &unused) &&
+		    (!best || cost.cycles < best_cycles)) {
+			best = blocks;
+			best_cycles = cost.cycles;
+		}
+		if (blocks == conv->groups)
+			break;
+	}
+	conv->groups_per_block = best ? best : 1;
+	return best;
+}
+
+/* Per-channel values in the constants, @step bytes apart, whole atoms long. */
+static void put_channels(struct lower *lower, struct npu_operand *operand, uint64_t offset,
+			 uint32_t step, const int16_t *values, uint32_t count)
+{
+	uint32_t k;
+
+	operand->source = NPU_CHANNEL;
+	operand->region = NPU_CONSTS;
+	operand->offset = offset;
+	operand->step = step;
+	for (k = 0; k < count && !lower->error; k++)
+		memcpy(lower->consts + offset + (uint64_t)k * step, &values[k], 2);
+}
+
+static uint64_t channel_room(struct lower *lower, uint32_t count, uint32_t step)
+{
+	uint32_t atom = lower->config->atomic_m;
+
+	return lower_const(lower, (uint64_t)(count + atom - 1) / atom * atom * step);
+}
+
+/* 16-bit bias with a left shift; the loss in bits of the accumulator. */
+static int bias_shift(const double *bias, uint32_t count)
+{
+	double most = 0;
+	uint32_t k;
+	int shift = 0;
+
+	for (k = 0; k < count; k++)
+		most = fmax(most, fabs(bias[k]));
+	while (most / (1 << shift) > 32767 && shift < 30)
+		shift++;
+	return shift;
+}
+
+/*
+ * Bias and multiplier. With X2 to spare and a bias of more than 16 bits, X1
+ * adds its high part and X2 its low part and multiplies; else X1 does both.
+ */
+static bool put_requant(struct lower *lower, struct npu_sdp *sdp, const double *bias,
+			const int16_t *mul, uint32_t count, int mul_shift, bool x2_free)
+{
+	int16_t *values = calloc(2 * (size_t)count, sizeof(*values)), *low = values + count;
+	int shift = bias_shift(bias, count);
+	bool split = shift && x2_free;
+	struct npu_stage *last = split ? &sdp->x2 : &sdp->x1;
+	uint64_t offset;
+	uint32_t k;
+
+	if (!values) {
+		lower->error = -ENOMEM;
+		return false;
+	}
+	for (k = 0; k < count; k++) {
+		double high = round(ldexp(bias[k], -shift));
+
+		high = fmin(fmax(high, INT16_MIN), INT16_MAX);
+		values[k] = (int16_t)high;
+		low[k] = (int16_t)fmin(fmax(round(bias[k] - ldexp(high, shift)), INT16_MIN),
+				       INT16_MAX);
+	}
+	if (split) {
+		sdp->x1.alu = NPU_ALU_SUM;
+		sdp->x1.alu_shift = shift;
+		put_channels(lower, &sdp->x1.alu_operand, channel_room(lower, count, 2), 2, values,
+			     count);
+	}
+	offset = channel_room(lower, count, 4);
+	last->alu = NPU_ALU_SUM;
+	last->alu_shift = split ? 0 : shift;
+	put_channels(lower, &last->alu_operand, offset, 4, split ? low : values, count);
+	last->mul = NPU_MUL;
+	last->mul_shift = mul_shift;
+	put_channels(lower, &last->mul_operand, offset + 2, 4, mul, count);
+	free(values);
+	return !lower->error;
+}
+
+/* What follows a layer and can be done with it. */
+struct tail {
+	uint32_t out;			/* tensor that is written in the end */
+	uint32_t add;			/* operation of the graph, or GRAPH_NONE */
+	uint32_t other;			/* its other input */
+	bool negate_layer, negate_other;
+	uint32_t slope_op;		/* leaky or parametric ReLU, or GRAPH_NONE */
+	int32_t lo, hi;			/* clamp of the result, in its steps */
+};
+
+/* An input that is there before operation @index runs. */
+static bool is_ready(const struct lower *lower, uint32_t tensor, uint32_t index)
+{
+	uint32_t producer = graph_producer(lower->graph, tensor);
+
+	if (lower->tensors[tensor].cube_buffer != LOWER_NONE)
+		return producer == GRAPH_NONE || producer < index || lower->done[producer];
+	return lower->tensors[tensor].rows_buffer != LOWER_NONE;
+}
+
+static bool same_shape(const struct graph_tensor *a, const struct graph_tensor *b)
+{
+	uint32_t aw, ah, ac, bw, bh, bc;
+
+	return lower_shape(a, &aw, &ah, &ac) && lower_shape(b, &bw, &bh, &bc) && aw == bw &&
+	       ah == bh && ac == bc;
+}
+
+static void find_tail(struct lower *lower, const struct layer *layer, uint32_t index,
+		      struct tail *tail)
+{
+	const struct graph *graph = lower->graph;
+	uint32_t next = graph_only_user(graph, layer->out);
+	const struct graph_op *op;
+	int32_t zero = graph_zero_point(&graph->tensors[layer->out], 0);
+	uint32_t other;
+
+	*tail = (struct tail) {
+		.out = layer->out, .add = GRAPH_NONE, .other = GRAPH_NONE,
+		.slope_op = GRAPH_NONE, .lo = layer->act_lo, .hi = layer->act_hi,
+	};
+	if (next == GRAPH_NONE || lower->done[next])
+		return;
+	op = &graph->ops[next];
+	if (!op->num_outputs || !lower_is_cube(lower, op->outputs[0]))
+		return;
+	if ((op->kind == GRAPH_LEAKY_RELU || op->kind == GRAPH_PRELU) &&
+	    !lower_clamps(layer->act_lo, layer->act_hi) && op->inputs[0] == layer->out) {
+		if (op->kind == GRAPH_PRELU &&
+		    (!graph_is_const(&graph->tensors[op->inputs[1]]) ||
+		     graph->tensors[op->inputs[1]].type != GRAPH_I8 ||
+		     graph->tensors[op->inputs[1]].quant.count != 1 ||
+		     graph_elements(&graph->tensors[op->inputs[1]]) != layer->kernels))
+			return;
+		tail->slope_op = next;
+		tail->out = op->outputs[0];
+		graph_act_range(graph, op, &tail->lo, &tail->hi);
+		return;
+	}
+	if (op->kind != GRAPH_ADD && op->kind != GRAPH_SUB)
+		return;
+	/* The layer's own activation may be a plain ReLU at most. */
+	if (layer->act_hi < INT8_MAX || (layer->act_lo > INT8_MIN && layer->act_lo != zero))
+		return;
+	other = op->inputs[op->inputs[0] == layer->out];
+	if (other == layer->out || !lower_is_cube(lower, other) || !is_ready(lower, other, index) ||
+	    !same_shape(&graph->tensors[other], &graph->tensors[layer->out]))
+		return;
+	tail->add = next;
+	tail->other = other;
+	tail->out = op->outputs[0];
+	tail->negate_layer = op->kind == GRAPH_SUB && op->inputs[1] == layer->out;
+	tail->negate_other = op->kind == GRAPH_SUB && op->inputs[0] == layer->out;
+	graph_act_range(graph, op, &tail->lo, &tail->hi);
+}
+
+/*
+ * out = zo + (so-scaled) layer + other: X1 brings the layer to the other
+ * tensor's scale with @point bits behind the point, X2 adds and rescales.
+ */
+static bool sdp_add(struct lower *lower, const struct layer *layer, const struct tail *tail,
+		    struct lower_op *op, bool *clamped, const char **why)
+{
+	const struct graph_tensor *other = &lower->graph->tensors[tail->other];
+	const struct graph_tensor *out = &lower->graph->tensors[tail->out];
+	const double so = graph_scale(out, 0), sb = graph_scale(other, 0);
+	const double sign = tail->negate_layer ? -1 : 1;
+	/* The layer's sign follows that of the result, so that both can be negated. */
+	const double final = tail->negate_other ? -1 : 1;
+	const int32_t zo = graph_zero_point(out, 0), zb = graph_zero_point(other, 0);
+	const bool own_relu = layer->act_lo > INT8_MIN;
+	double *real = calloc(layer->kernels, sizeof(*real));
+	int16_t *mul = calloc(layer->kernels, sizeof(*mul)), mul2;
+	struct requant first = { .mul = mul }, second = { .mul = &mul2 };
+	struct npu_sdp *sdp = &op->op.sdp;
+	double factor;
+	uint32_t k;
+	int point, total;
+	bool ok = false;
+
+	if (!real || !mul) {
+		lower->error = -ENOMEM;
+		*why = "out of memory";
+		goto out;
+	}
+	if (own_relu && (tail->negate_layer || tail->negate_other)) {
+		*why = "activation before a subtraction";
+		goto out;
+	}
+	for (point = 16; point >= 0; point--) {
+		for (k = 0; k < layer->kernels; k++)
+			real[k] = ldexp(sign * final * layer->scale[k] / sb, point);
+		requant_choose(real, layer->kernels, &first);
+		if (first.shift >= 0)
+			break;
+	}
+	factor = final * sb / so;
+	requant_choose(&factor, 1, &second);
+	total = second.shift + point;
+	if (point < 0 || total < 0) {
+		*why = "scales of an addition too far apart";
+		goto out;
+	}
+	sdp->x2.alu = NPU_ALU_SUM;
+	sdp->x2.alu_shift = point;
+	sdp->x2.mul = NPU_MUL;
+	sdp->x2.mul_operand.source = NPU_REGISTER;
+	sdp->x2.mul_operand.value = mul2;
+	sdp->x2.mul_shift = requant_convert(total, zo, sdp);
+	/* The other's zero point, as it arrives at the converter. */
+	sdp->cvt_offset += (int32_t)lround(ldexp((double)zb * mul2, point - sdp->x2.mul_shift));
+	/* Before that is taken off, 0 is not where a ReLU would have to clamp. */
+	*clamped = tail->hi == INT8_MAX && (tail->lo == INT8_MIN || (tail->lo == zo && !zb));
+	sdp->x2.relu = *clamped && tail->lo > INT8_MIN;
+	if (!lower_read_element(lower, tail->other, op, &sdp->x2.alu_operand) ||
+	    !put_requant(lower, sdp, layer->bias, mul, layer->kernels, first.shift, false)) {
+		*why = "out of memory";
+		goto out;
+	}
+	sdp->x1.relu = own_relu;
+	op->loss_bits = first.loss_bits;
+	ok = true;
+out:
+	free(real);
+	free(mul);
+	return ok;
+}
+
+/* Slope of the negative side as 16 bits behind the point, per channel or one. */
+static bool sdp_slope(struct lower *lower, const struct layer *layer, const struct tail *tail,
+		      struct npu_stage *stage, const char **why)
+{
+	const struct graph_op *op = &lower->graph->ops[tail->slope_op];
+	int16_t *values;
+	uint32_t k, count = layer->kernels;
+
+	stage->mul = NPU_MUL_PRELU;
+	stage->mul_shift = 14;
+	if (op->kind == GRAPH_LEAKY_RELU) {
+		double slope = round(ldexp(op->params.unary.alpha, 14));
+
+		if (fabs(slope) > INT16_MAX) {
+			*why = "slope of 2 or more";
+			return false;
+		}
+		stage->mul_operand.source = NPU_REGISTER;
+		stage->mul_operand.value = (int32_t)slope;
+		return true;
+	}
+	values = calloc(count, sizeof(*values));
+	if (!values) {
+		lower->error = -ENOMEM;
+		*why = "out of memory";
+		return false;
+	}
+	for (k = 0; k < count; k++) {
+		const struct graph_tensor *slopes = &lower->graph->tensors[op->inputs[1]];
+		double slope = graph_scale(slopes, 0) *
+			       (((const int8_t *)slopes->data)[k] - graph_zero_point(slopes, 0));
+
+		slope = round(ldexp(slope, 14));
+		values[k] = slope > INT16_MAX ? INT16_MAX : slope < INT16_MIN ? INT16_MIN :
+			    (int16_t)slope;
+		if (fabs(slope) > INT16_MAX) {
+			*why = "slope of 2 or more";
+			free(values);
+			return false;
+		}
+	}
+	put_channels(lower, &stage->mul_operand, channel_room(lower, count, 2), 2, values, count);
+	free(values);
+	return !lower->error;
+}
+
+static bool sdp_plain(struct lower *lower, const struct layer *layer, const struct tail *tail,
+		      struct lower_op *op, bool *clamped, const char **why)
+{
+	const struct graph_tensor *out = &lower->graph->tensors[tail->out];
+	const int32_t zero = graph_zero_point(out, 0);
+	const bool slope = tail->slope_op != GRAPH_NONE;
+	const bool relu = tail->lo == zero && zero > INT8_MIN;
+	const bool min = tail->hi < INT8_MAX && !slope;
+	double *real = calloc(layer->kernels, sizeof(*real));
+	int16_t *mul = calloc(layer->kernels, sizeof(*mul));
+	struct requant requant = { .mul = mul };
+	struct npu_sdp *sdp = &op->op.sdp;
+	struct npu_stage *last;
+	uint32_t k;
+	int shift;
+	bool ok = false;
+
+	if (!real || !mul) {
+		lower->error = -ENOMEM;
+		*why = "out of memory";
+		goto out;
+	}
+	for (k = 0; k < layer->kernels; k++)
+		real[k] = layer->scale[k] / graph_scale(out, 0);
+	requant_choose(real, layer->kernels, &requant);
+	if (requant.shift < 0) {
+		*why = "result scaled up beyond 16 bits";
+		goto out;
+	}
+	shift = requant_convert(requant.shift, zero, sdp);
+	if (!put_requant(lower, sdp, layer->bias, mul, layer->kernels, shift, !slope && !min)) {
+		*why = "out of memory";
+		goto out;
+	}
+	if (slope && !sdp_slope(lower, layer, tail, &sdp->x2, why))
+		goto out;
+	if (min) {
+		sdp->x2.alu = NPU_ALU_MIN;
+		sdp->x2.alu_shift = sdp->cvt_shift;
+		sdp->x2.alu_operand.source = NPU_REGISTER;
+		sdp->x2.alu_operand.value = tail->hi - zero;
+	}
+	last = sdp->x2.alu || sdp->x2.mul ? &sdp->x2 : &sdp->x1;
+	last->relu = relu;
+	/* What is left to an operation of its own. */
+	*clamped = (tail->lo == INT8_MIN || relu) && (tail->hi == INT8_MAX || min);
+	op->loss_bits = requant.loss_bits;
+	ok = true;
+out:
+	free(real);
+	free(mul);
+	return ok;
+}
+
+/* Can the first layer's input be taken as an image of four channels? */
+static bool as_image(struct lower *lower, const struct layer *layer, struct lower_op *op)
+{
+	const struct lower_tensor *t = &lower->tensors[layer->in];
+	const uint32_t channels = layer->in_channels;
+
+	if (layer->conv.groups != 1 || channels > 4 || channels == 2 || layer->flatten ||
+	    layer->conv.dilation_x > 1 || layer->conv.dilation_y > 1 ||
+	    t->rows_buffer == LOWER_NONE || op->op.out.width <= 3)
+		return false;
+	/* Only where every reader is a convolution that can do so too. */
+	if (t->cube_buffer != LOWER_NONE && t->cube.atom == lower->config->atomic_m)
+		return false;
+	return graph_use_count(lower->graph, layer->in) == 1;
+}
+
+static void image_cube(struct lower *lower, const struct layer *layer, struct npu_cube *cube)
+{
+	uint32_t atom = lower->config->atomic_m;
+
+	memset(cube, 0, sizeof(*cube));
+	cube->region = NPU_ARENA;
+	cube->width = layer->in_width;
+	cube->height = layer->in_height;
+	cube->channels = layer->in_channels == 1 ? 1 : 4;
+	cube->atom = cube->channels;
+	cube->line = (cube->width * cube->atom + atom - 1) / atom * atom;
+	cube->surface = cube->line * cube->height;
+}
+
+static void pack_weights(struct lower *lower, const struct layer *layer, struct lower_op *op)
+{
+	struct npu_conv *conv = &op->op.conv;
+	const size_t taps = (size_t)conv->kernel_h * conv->kernel_w;
+	const uint32_t group_c = op->op.in.channels / conv->groups;
+	const int8_t *from = layer->weights;
+	int8_t *wide = NULL;
+	size_t i;
+
+	conv->weight_bytes = npu_weights_size(&op->op, &lower->atoms);
+	conv->weights = lower_const(lower, conv->weight_bytes);
+	if (group_c != layer->group_c) {
+		wide = calloc(layer->kernels * taps, group_c);
+		if (!wide) {
+			lower->error = -ENOMEM;
+			return;
+		}
+		for (i = 0; i < layer->kernels * taps; i++)
+			memcpy(wide + i * group_c, from + i * layer->group_c, layer->group_c);
+		from = wide;
+	}
+	if (!lower->error)
+		npu_weights_pack(&op->op, &lower->atoms, from,
+				 (int8_t *)lower->consts + conv->weights);
+	free(wide);
+}
+
+static const char *emit_layer(struct lower *lower, struct layer *layer, uint32_t index)
+{
+	struct lower_op op = { .op.kind = NPU_CONV, .buffer[LOWER_ELEMENT] = LOWER_NONE };
+	const char *why = NULL;
+	struct tail tail;
+	bool clamped = true, image;
+
+	find_tail(lower, layer, index, &tail);
+	op.op.conv = layer->conv;
+	if (!lower_output(lower, tail.out, &op))
+		return "out of memory";
+	image = as_image(lower, layer, &op);
+	if (image) {
+		struct lower_tensor *t = &lower->tensors[layer->in];
+
+		image_cube(lower, layer, &t->cube);
+		t->cube_buffer = lower_buffer_new(lower, npu_cube_end(&t->cube), false);
+		lower_to_cube(lower, layer->in);
+		op.op.conv.image = 1;
+	}
+	if (!lower_read(lower, layer->in, &op))
+		return "out of memory";
+	if (layer->flatten && op.op.in.width * op.op.in.height * op.op.in.channels !=
+			      layer->in_width * layer->in_height * layer->in_channels)
+		return "input of another size";
+	if (!choose_block(lower, &op, &why))
+		return why;
+	pack_weights(lower, layer, &op);
+	if (tail.add != GRAPH_NONE && !sdp_add(lower, layer, &tail, &op, &clamped, &why)) {
+		/* Without the addition, then. */
+		lower->tensors[tail.out].cube_buffer = LOWER_NONE;
+		memset(&op.op.sdp, 0, sizeof(op.op.sdp));
+		op.buffer[LOWER_ELEMENT] = LOWER_NONE;
+		tail = (struct tail) {
+			.out = layer->out, .add = GRAPH_NONE, .slope_op = GRAPH_NONE,
+			.lo = layer->act_lo, .hi = layer->act_hi,
+		};
+		if (!lower_output(lower, tail.out, &op))
+			return "out of memory";
+	}
+	if (tail.add == GRAPH_NONE && !sdp_plain(lower, layer, &tail, &op, &clamped, &why))
+		return why;
+	if (!lower_emit(lower, &op, &why))
+		return why;
+	if (!clamped && !lower_clamp(lower, tail.out, tail.lo, tail.hi, &why))
+		return why;
+	if (tail.out != layer->out) {
+		uint32_t fused = tail.add != GRAPH_NONE ? tail.add : tail.slope_op;
+
+		lower->done[fused] = 1;
+		lower->notes[fused] = (struct lower_note) {
+			.on_npu = true, .op = lower->notes[index].op,
+			.why = "rides on a convolution",
+		};
+	}
+	return NULL;
+}
+
+static bool usable_weights(const struct graph *graph, uint32_t weights, uint32_t bias)
+{
+	const struct graph_tensor *w = &graph->tensors[weights];
+
+	if (!graph_is_const(w) || w->type != GRAPH_I8 || !w->quant.count ||
+	    (w->quant.count > 1 && w->quant.axis != 0) || !graph_weights_symmetric(w))
+		return false;
+	if (bias == GRAPH_NONE)
+		return true;
+	w = &graph->tensors[bias];
+	return graph_is_const(w) && (w->type == GRAPH_I32 || w->type == GRAPH_I64);
+}
+
+/* FULLY_CONNECTED of a flattened image is a convolution as large as the image. */
+static bool seen_as_image(struct lower *lower, struct layer *layer, uint32_t inputs)
+{
+	const struct graph *graph = lower->graph;
+	uint32_t producer = graph_producer(graph, layer->in);
+	uint32_t from, width, height, channels;
+
+	if (producer == GRAPH_NONE || graph->ops[producer].kind != GRAPH_RESHAPE)
+		return false;
+	from = graph->ops[producer].inputs[0];
+	if (!lower_is_cube(lower, from) || graph->tensors[from].rank != 4 ||
+	    !lower_shape(&graph->tensors[from], &width, &height, &channels) ||
+	    width * height * channels != inputs || width > 32 || height > 32 ||
+	    lower->tensors[from].cube_buffer == LOWER_NONE)
+		return false;
+	if (lower->tensors[layer->in].cube_buffer != LOWER_NONE)
+		return false;
+	layer->in = from;
+	layer->in_width = width;
+	layer->in_height = height;
+	layer->in_channels = channels;
+	layer->group_c = channels;
+	layer->conv.kernel_w = width;
+	layer->conv.kernel_h = height;
+	return true;
+}
+
+const char *lower_conv(struct lower *lower, uint32_t index)
+{
+	const struct graph *graph = lower->graph;
+	const struct graph_op *op = &graph->ops[index];
+	const bool full = op->kind == GRAPH_FULLY_CONNECTED;
+	const uint32_t bias = op->num_inputs > 2 ? op->inputs[2] : GRAPH_NONE;
+	const struct graph_tensor *w = &graph->tensors[op->inputs[1]];
+	struct layer layer = {
+		.in = op->inputs[0], .out = op->outputs[0], .kernels = w->dims[0],
+		.conv = {
+			.kernel_w = 1, .kernel_h = 1, .stride_x = 1, .stride_y = 1,
+			.dilation_x = 1, .dilation_y = 1, .groups = 1, .groups_per_block = 1,
+		},
+	};
+	const char *why;
+
+	if (!lower_is_cube(lower, layer.in) || !lower_is_cube(lower, layer.out))
+		return "not INT8, or a shape that is no cube";
+	if (!usable_weights(graph, op->inputs[1], bias))
+		return "weights that are not symmetric INT8 constants";
+	if (full) {
+		layer.group_c = w->dims[w->rank - 1];
+		lower_shape(&graph->tensors[layer.in], &layer.in_width, &layer.in_height,
+			    &layer.in_channels);
+		if (!seen_as_image(lower, &layer, layer.group_c) &&
+		    layer.in_channels != layer.group_c)
+			return "input of another shape than the weights";
+	} else {
+		if (!fits_registers(&op->params.conv.window))
+			return "kernel, stride or padding larger than the registers hold";
+		set_window(&layer.conv, &op->params.conv.window);
+		layer.conv.kernel_h = w->dims[1];
+		layer.conv.kernel_w = w->dims[2];
+		layer.conv.groups = op->params.conv.groups;
+		layer.group_c = w->dims[3];
+		lower_shape(&graph->tensors[layer.in], &layer.in_width, &layer.in_height,
+			    &layer.in_channels);
+	}
+	if ((uint64_t)layer.conv.kernel_w * layer.conv.kernel_h * layer.group_c > 131072)
+		return "more products than the accumulator holds";
+	graph_act_range(graph, op, &layer.act_lo, &layer.act_hi);
+	if (!layer_alloc(&layer)) {
+		lower->error = -ENOMEM;
+		return "out of memory";
+	}
+	memcpy(layer.weights, w->data, graph_elements(w));
+	layer_scales(&layer, graph, w, bias == GRAPH_NONE ? NULL : &graph->tensors[bias]);
+	why = emit_layer(lower, &layer, index);
+	layer_free(&layer);
+	return why;
+}
+
+const char *lower_average(struct lower *lower, uint32_t index)
+{
+	const struct graph *graph = lower->graph;
+	const struct graph_op *op = &graph->ops[index];
+	const struct graph_tensor *in = &graph->tensors[op->inputs[0]];
+	struct layer layer = {
+		.in = op->inputs[0], .out = op->outputs[0], .group_c = 1,
+		.conv = {
+			.stride_x = 1, .stride_y = 1, .dilation_x = 1, .dilation_y = 1,
+		},
+	};
+	const char *why;
+	uint32_t k;
+
+	if (!lower_is_cube(lower, layer.in) || !lower_is_cube(lower, layer.out))
+		return "not INT8, or a shape that is no cube";
+	lower_shape(in, &layer.in_width, &layer.in_height, &layer.in_channels);
+	if (op->kind == GRAPH_REDUCE) {
+		if (op->params.reduce.reduction != GRAPH_MEAN &&
+		    op->params.reduce.reduction != GRAPH_SUM)
+			return "a reduction other than mean or sum";
+		if (in->rank != 4 || in->dims[0] != 1 || op->params.reduce.axes != 0x6)
+			return "a reduction over other axes than height and width";
+		if (layer.in_width > 32 || layer.in_height > 32)
+			return "window larger than a kernel";
+		layer.conv.kernel_w = layer.in_width;
+		layer.conv.kernel_h = layer.in_height;
+	} else {
+		const struct graph_window *window = &op->params.pool.window;
+		uint32_t out_w, out_h, out_c;
+
+		if (!fits_registers(window) || window->dilation_w > 1 || window->dilation_h > 1)
+			return "window or stride larger than the registers hold";
+		if (!op->params.pool.count_padding &&
+		    (window->pad_left | window->pad_top | window->pad_right | window->pad_bottom))
+			return "an average that leaves out the padding";
+		set_window(&layer.conv, window);
+		lower_shape(&graph->tensors[layer.out], &out_w, &out_h, &out_c);
+		if (out_w != npu_window_out(layer.in_width, window->pad_left, window->pad_right,
+					    window->kernel_w, 1, window->stride_w) ||
+		    out_h != npu_window_out(layer.in_height, window->pad_top, window->pad_bottom,
+					    window->kernel_h, 1, window->stride_h))
+			return "windows that reach behind the padding";
+	}
+	layer.kernels = layer.in_channels;
+	layer.conv.groups = layer.in_channels;
+	graph_act_range(graph, op, &layer.act_lo, &layer.act_hi);
+	if (!layer_alloc(&layer)) {
+		lower->error = -ENOMEM;
+		return "out of memory";
+	}
+	memset(layer.weights, 1, (size_t)layer.kernels * layer.conv.kernel_w *
+				 layer.conv.kernel_h);
+	layer_scales(&layer, graph, NULL, NULL);
+	for (k = 0; k < layer.kernels; k++) {
+		if (op->kind != GRAPH_REDUCE || op->params.reduce.reduction == GRAPH_MEAN)
+			layer.scale[k] /= layer.conv.kernel_w * layer.conv.kernel_h;
+	}
+	why = emit_layer(lower, &layer, index);
+	layer_free(&layer);
+	return why;
+}
+
+/* Channels added behind: a convolution with the identity, zero for the new ones. */
+const char *lower_pad(struct lower *lower, uint32_t index)
+{
+	const struct graph *graph = lower->graph;
+	const struct graph_op *op = &graph->ops[index];
+	const struct graph_tensor *in = &graph->tensors[op->inputs[0]];
+	const struct graph_tensor *out = &graph->tensors[op->outputs[0]];
+	struct layer layer = {
+		.in = op->inputs[0], .out = op->outputs[0],
+		.act_lo = INT8_MIN, .act_hi = INT8_MAX,
+		.conv = {
+			.kernel_w = 1, .kernel_h = 1, .stride_x = 1, .stride_y = 1,
+			.dilation_x = 1, .dilation_y = 1, .groups = 1, .groups_per_block = 1,
+		},
+	};
+	const char *why;
+	uint32_t i;
+
+	if (!lower_is_cube(lower, layer.in) || !lower_is_cube(lower, layer.out))
+		return "not INT8, or a shape that is no cube";
+	if (op->params.pad.mode != GRAPH_PAD_CONSTANT ||
+	    (op->num_inputs > 1 && op->inputs[1] != GRAPH_NONE))
+		return "padding with something else than zero";
+	for (i = 0; i + 1 < in->rank; i++) {
+		if (op->params.pad.before[i] || op->params.pad.after[i])
+			return "padding of lines or columns by itself";
+	}
+	lower_shape(in, &layer.in_width, &layer.in_height, &layer.in_channels);
+	layer.group_c = layer.in_channels;
+	layer.kernels = out->dims[out->rank - 1];
+	if (!layer_alloc(&layer)) {
+		lower->error = -ENOMEM;
+		return "out of memory";
+	}
+	memset(layer.weights, 0, (size_t)layer.kernels * layer.group_c);
+	for (i = 0; i < layer.group_c; i++)
+		layer.weights[(size_t)(op->params.pad.before[in->rank - 1] + i) * layer.group_c +
+			      i] = 1;
+	layer_scales(&layer, graph, NULL, NULL);
+	why = emit_layer(lower, &layer, index);
+	layer_free(&layer);
+	return why;
+}

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The memory plan: buffers that are never needed at the same time share
+ * memory. Larger ones choose first; each takes the lowest gap that fits.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lower.h"
+
+/* NPU_ARENA needs the memory atom only; whole cache lines keep CPUs happy. */
+#define ALIGN	UINT64_C(64)
+
+static void use(struct lower *lower, uint32_t buffer, uint32_t step)
+{
+	struct lower_buffer *b;
+
+	if (buffer == LOWER_NONE)
+		return;
+	b = &lower->buffers[buffer];
+	if (b->first == LOWER_NONE)
+		b->first = step;
+	b->last = step;
+}
+
+static void find_lifetimes(struct lower *lower)
+{
+	const struct graph *graph = lower->graph;
+	uint32_t i, j;
+
+	for (i = 0; i < lower->step_count; i++) {
+		const struct lower_step *step = &lower->steps[i];
+
+		switch (step->kind) {
+		case LOWER_NPU:
+			for (j = 0; j < LOWER_PORTS; j++)
+				use(lower, lower->ops[step->index].buffer[j], i);
+			break;
+		case LOWER_CPU:
+			for (j = 0; j < graph->ops[step->index].num_inputs; j++) {
+				uint32_t t = graph->ops[step->index].inputs[j];
+
+				if (t != GRAPH_NONE)
+					use(lower, lower->tensors[t].rows_buffer, i);
+			}
+			for (j = 0; j < graph->ops[step->index].num_outputs; j++)
+				use(lower, lower->tensors[graph->ops[step->index].outputs[j]].
+				    rows_buffer, i);
+			break;
+		default:
+			use(lower, lower->tensors[step->index].cube_buffer, i);
+			use(lower, lower->tensors[step->index].rows_buffer, i);
+		}
+	}
+	for (i = 0; i < lower->buffer_count; i++) {
+		if (lower->buffers[i].pinned) {
+			lower->buffers[i].first = 0;
+			lower->buffers[i].last = lower->step_count;
+		}
+	}
+}
+
+struct candidate {
+	uint64_t size;
+	uint32_t buffer;
+};
+
+static int by_size(const void *a, const void *b)
+{
+	const struct candidate *x = a, *y = b;
+
+	if (x->size != y->size)
+		return x->size < y->size ? 1 : -1;
+	return x->buffer < y->buffer ? -1 : x->buffer > y->buffer;
+}
+
+static int by_offset(const void *a, const void *b)
+{
+	const struct lower_buffer *const *x = a, *const *y = b;
+
+	return (*x)->offset < (*y)->offset ? -1 : (*x)->offset > (*y)->offset;
+}
+
+static uint64_t lowest_gap(const struct lower_buffer *b, struct lower_buffer **placed,
+			   uint32_t count, struct lower_buffer **live)
+{
+	uint64_t offset = 0;
+	uint32_t i, n = 0;
+
+	for (i = 0; i < count; i++) {
+		if (placed[i]->host == b->host && placed[i]->first <= b->last &&
+		    b->first <= placed[i]->last)
+			live[n++] = placed[i];
+	}
+	qsort(live, n, sizeof(*live), by_offset);
+	for (i = 0; i < n; i++) {
+		uint64_t end = (live[i]->offset + live[i]->size + ALIGN - 1) & ~(ALIGN - 1);
+
+		if (live[i]->offset >= offset + b->size)
+			break;
+		if (end > offset)
+			offset = end;
+	}
+	return offset;
+}
+
+int lower_place(struct lower *lower)
+{
+	const uint32_t count = lower->buffer_count;
+	struct candidate *order = calloc(count + 1, sizeof(*order));
+	struct lower_buffer **placed = calloc(count + 1, sizeof(*placed));
+	struct lower_buffer **live = calloc(count + 1, sizeof(*live));
+	uint32_t i, j, done = 0;
+	int ret = -ENOMEM;
+
+	if (!order || !placed || !live)
+		goto out;
+	find_lifetimes(lower);
+	for (i = 0; i < count; i++)
+		order[i] = (struct candidate) { lower->buffers[i].size, i };
+	qsort(order, count, sizeof(*order), by_size);
+	for (i = 0; i < count; i++) {
+		struct lower_buffer *b = &lower->buffers[order[i].buffer];
+		uint64_t *total = b->host ? &lower->host_size : &lower->arena_size;
+
+		if (b->first == LOWER_NONE)
+			continue;
+		b->offset = lowest_gap(b, placed, done, live);
+		placed[done++] = b;
+		if (b->offset + b->size > *total)
+			*total = (b->offset + b->size + ALIGN - 1) & ~(ALIGN - 1);
+	}
+	for (i = 0; i < lower->op_count; i++) {
+		struct lower_op *op = &lower->ops[i];
+		struct npu_operand *operands[] = {
+			&op->op.sdp.x1.alu_operand, &op->op.sdp.x1.mul_operand,
+			&op->op.sdp.x2.alu_operand, &op->op.sdp.x2.mul_operand,
+			&op->op.sdp.y.alu_operand, &op->op.sdp.y.mul_operand,
+		};
+
+		op->op.in.offset += lower->buffers[op->buffer[LOWER_IN]].offset;
+		op->op.out.offset += lower->buffers[op->buffer[LOWER_OUT]].offset;
+		for (j = 0; j < sizeof(operands) / sizeof(operands[0]); j++) {
+			if (operands[j]->source == NPU_ELEMENT)
+				operands[j]->cube.offset +=
+					lower->buffers[op->buffer[LOWER_ELEMENT]].offset;
+		}
+	}
+	for (i = 0; i < lower->graph->num_tensors; i++) {
+		struct lower_tensor *t = &lower->tensors[i];
+
+		if (t->cube_buffer != LOWER_NONE)
+			t->cube.offset += lower->buffers[t->cube_buffer].offset;
+	}
+	ret = 0;
+out:
+	free(order);
+	free(placed);
+	free(live);
+	return ret;
+}

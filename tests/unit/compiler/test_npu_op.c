@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Random NPU operations, compiled and run on the simulator of every
+ * configuration, against the C reference: the result byte by byte, and no byte
+ * changed elsewhere. An argument adds seeds: test_npu_op [CASES [SEED]].
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <accel/accel.h>
+
+#include "libaccel/cpu/npu_kernels.h"
+#include "libaccel/model/npu_code.h"
+#include "random_op.h"
+
+static unsigned int cases = 60;
+static uint64_t seed = 1;
+
+struct bench {
+	const struct nvdla_config *config;
+	struct accel_device *device;
+	struct accel_context *context;
+};
+
+static int run_code(struct bench *bench, const struct npu_code *code, struct random_case *c,
+		    uint8_t *arena)
+{
+	const struct accel_program_desc desc = {
+		.ops = code->ops, .regs = code->regs, .relocs = code->relocs, .deps = code->deps,
+		.luts = code->luts, .op_count = code->op_count, .reg_count = code->reg_count,
+		.reloc_count = code->reloc_count, .dep_count = code->dep_count,
+		.lut_count = code->lut_count, .slot_count = NPU_REGIONS,
+		.max_access = (uint32_t[]) {
+			ACCEL_ACCESS_READ, ACCEL_ACCESS_READ | ACCEL_ACCESS_WRITE
+		},
+	};
+	struct accel_program *program = NULL;
+	struct accel_bo *bos[NPU_REGIONS] = { NULL };
+	struct accel_job *job = NULL;
+	struct accel_fence *fence = NULL;
+	void *map;
+	uint32_t r;
+	int ret;
+
+	ret = accel_program_create(bench->device, &desc, &program);
+	if (!ret)
+		ret = accel_job_create(program, &job);
+	for (r = 0; !ret && r < NPU_REGIONS; r++) {
+		ret = accel_bo_create(bench->device, c->size[r] + 4096, ACCEL_BO_CACHED, &bos[r]);
+		if (!ret)
+			ret = accel_bo_map(bos[r], &map);
+		if (!ret) {
+			memcpy(map, c->regions[r], c->size[r]);
+			ret = accel_bo_sync(bos[r], ACCEL_SYNC_TO_DEVICE, 0, c->size[r]);
+		}
+		if (!ret)
+			ret = accel_job_bind(job, r, bos[r], 0, 0);
+	}
+	if (!ret)
+		ret = accel_job_submit(job, bench->context, 0, NULL, 0, &fence);
+	if (!ret)
+		ret = accel_fence_wait(fence, INT64_C(60000000000));
+	if (!ret)
+		ret = accel_bo_sync(bos[NPU_ARENA], ACCEL_SYNC_FROM_DEVICE, 0, c->size[NPU_ARENA]);
+	if (!ret)
+		memcpy(arena, map, c->size[NPU_ARENA]);
+	accel_fence_unref(fence);
+	accel_job_destroy(job);
+	for (r = 0; r < NPU_REGIONS; r++)
+		accel_bo_unref(bos[r]);
+	accel_program_unref(program);
+	return ret;
+}
+
+/* Whole atoms are written: the channels that fill up the last one may change. */
+static bool is_output(const struct npu_cube *out, uint64_t at, bool *fill)
+{
+	uint64_t offset, rest;
+	uint32_t surface, c;
+
+	if (at < out->offset || at >= npu_cube_end(out))
+		return false;
+	offset = at - out->offset;
+	surface = out->surface ? offset / out->surface : 0;
+	rest = out->surface ? offset % out->surface : offset;
+	if (out->line && (rest / out->line >= out->height ||
+			  rest % out->line >= (uint64_t)out->width * out->atom))
+		return false;
+	c = surface * out->atom + (rest % out->line) % out->atom;
+	*fill = c >= out->channels;
+	return true;
+}
+
+static void describe(const struct nvdla_config *config, const struct npu_op *op,
+		     const struct npu_tiling *t, unsigned int n)
+{
+	print_message("# %s case %u kind %u in %ux%ux%u out %ux%ux%u kernel %ux%u stride %ux%u "
+		      "dilation %ux%u pad %u,%u,%u,%u image %u groups %u/%u tiles %ux%u kernels %u "
+		      "banks %u+%u keep %u\n",
+		      config->name, n, op->kind, op->in.width, op->in.height, op->in.channels,
+		      op->out.width, op->out.height, op->out.channels, op->conv.kernel_w,
+		      op->conv.kernel_h, op->conv.stride_x, op->conv.stride_y,
+		      op->conv.dilation_x, op->conv.dilation_y, op->conv.pad_left,
+		      op->conv.pad_top, op->conv.pad_right, op->conv.pad_bottom, op->conv.image,
+		      op->conv.groups, op->conv.groups_per_block, t->columns, t->rows, t->kernels,
+		      t->data_banks, t->weight_banks, t->keep_weights);
+}
+
+static void check_case(struct bench *bench, struct random_case *c, unsigned int n)
+{
+	const struct npu_atoms atoms = {
+		bench->config->atomic_c, bench->config->atomic_k, bench->config->atomic_m,
+	};
+	uint8_t *arena = malloc(c->size[NPU_ARENA]);
+	uint8_t *before = malloc(c->size[NPU_ARENA]);
+	struct npu_code code = { 0 };
+	struct npu_tiling tiling = { 0 };
+	struct npu_prepared *prepared;
+	const char *why;
+	uint64_t i;
+
+	assert_non_null(arena);
+	assert_non_null(before);
+	if (npu_op_check(&c->op, c->size, &why)) {
+		describe(bench->config, &c->op, &tiling, n);
+		fail_msg("refused: %s", why);
+	}
+	if (c->op.kind == NPU_CONV &&
+	    npu_tile_plan(bench->config, &c->op, npu_default_bandwidth(bench->config), &tiling,
+			  NULL, &why))
+		goto out;	/* does not fit: nothing to compare */
+	assert_int_equal(npu_code_add(&code, bench->config, &c->op, &tiling, 0,
+				      c->regions[NPU_CONSTS]), 0);
+	memcpy(before, c->regions[NPU_ARENA], c->size[NPU_ARENA]);
+	if (run_code(bench, &code, c, arena)) {
+		describe(bench->config, &c->op, &tiling, n);
+		fail_msg("%s", accel_error_text());
+	}
+	assert_int_equal(npu_kernels_reference.prepare(&c->op, &atoms, c->regions[NPU_CONSTS],
+						       &prepared), 0);
+	assert_int_equal(npu_kernels_reference.run(prepared, c->regions), 0);
+	npu_kernels_reference.free(prepared);
+	for (i = 0; i < c->size[NPU_ARENA]; i++) {
+		bool fill = false, output = is_output(&c->op.out, i, &fill);
+
+		if (fill || arena[i] == c->regions[NPU_ARENA][i])
+			continue;
+		describe(bench->config, &c->op, &tiling, n);
+		fail_msg("byte %llu (%s) is %d, should be %d (was %d); output at %llu",
+			 (unsigned long long)i, output ? "output" : "elsewhere", (int8_t)arena[i],
+			 (int8_t)c->regions[NPU_ARENA][i], (int8_t)before[i],
+			 (unsigned long long)c->op.out.offset);
+	}
+out:
+	npu_code_free(&code);
+	free(arena);
+	free(before);
+}
+
+static void test_kind(void **state, enum random_kind kind)
+{
+	struct bench *bench = *state;
+	uint64_t random = seed * 1000 + kind;
+	unsigned int n, tries = 0;
+
+	for (n = 0; n < cases; ) {
+		struct random_case c;
+
+		assert_true(tries++ < cases * 50);
+		if (!random_case(&c, bench->config, kind, &random))
+			continue;
+		check_case(bench, &c, n);
+		random_case_free(&c);
+		n++;
+	}
+}
+
+static void test_conv(void **state) { test_kind(state, RANDOM_CONV); }
+static void test_depthwise(void **state) { test_kind(state, RANDOM_DEPTHWISE); }
+static void test_image(void **state) { test_kind(state, RANDOM_IMAGE); }
+static void test_sdp(void **state) { test_kind(state, RANDOM_SDP); }
+static void test_pool(void **state) { test_kind(state, RANDOM_POOL); }
+
+int main(int argc, char **argv)
+{
+	const struct nvdla_config *config;
+	int failed = 0;
+
+	if (argc > 1)
+		cases = strtoul(argv[1], NULL, 0);
+	if (argc > 2)
+		seed = strtoull(argv[2], NULL, 0);
+	for (config = nvdla_configs; config->name; config++) {
+		struct bench bench = { .config = config };
+		char names[5][64], device[64];
+		struct CMUnitTest tests[] = {
+			{ names[0], test_conv, NULL, NULL, &bench },
+			{ names[1], test_depthwise, NULL, NULL, &bench },
+			{ names[2], test_image, NULL, NULL, &bench },
+			{ names[3], test_sdp, NULL, NULL, &bench },
+			{ names[4], test_pool, NULL, NULL, &bench },
+		};
+		static const char *const kinds[] = {
+			"convolution", "depthwise convolution", "image", "element-wise", "pooling",
+		};
+		int i;
+
+		if (argc > 3 && strcmp(argv[3], config->name))
+			continue;
+		for (i = 0; i < 5; i++)
+			snprintf(names[i], sizeof(names[i]), "%s: %s", config->name, kinds[i]);
+		snprintf(device, sizeof(device), "sim:%s", config->name);
+		if (accel_open(device, &bench.device) ||
+		    accel_context_create(bench.device, NULL, &bench.context)) {
+			fprintf(stderr, "%s: %s\n", device, accel_error_text());
+			return 1;
+		}
+		failed += cmocka_run_group_tests_name(config->name, tests, NULL, NULL);
+		accel_context_unref(bench.context);
+		accel_close(bench.device);
+	}
+	return failed != 0;
+}
