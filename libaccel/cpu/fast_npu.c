@@ -13,6 +13,7 @@
 
 #include "conv.h"
 #include "npu_kernels.h"
+#include "pdp_line.h"
 #include "pool.h"
 #include "sdp_block.h"
 
@@ -214,14 +215,14 @@ static int fast_prepare(const struct npu_op *op, const struct npu_atoms *atoms,
 			const uint8_t *consts, struct npu_prepared **out)
 {
 	struct npu_prepared *prepared = calloc(1, sizeof(*prepared));
-	int ret;
+	int ret = 0;
 
 	if (!prepared)
 		return -ENOMEM;
 	prepared->op = *op;
 	if (op->kind == NPU_CONV)
 		ret = prepare_conv(prepared, atoms, consts);
-	else
+	else if (op->kind == NPU_SDP)
 		ret = sdp_block_prepare(&prepared->sdp, &prepared->op, consts);
 	if (ret) {
 		fast_free(prepared);
@@ -288,6 +289,19 @@ static int run_sdp_tiles(void *ctx, size_t first, size_t end)
 	return 0;
 }
 
+/* A tile of a pooling is an output line of an atom. */
+static int run_pdp_tiles(void *ctx, size_t first, size_t end)
+{
+	const struct run *run = ctx;
+	const struct npu_op *op = &run->prepared->op;
+
+	for (; first < end; first++)
+		pdp_line_run(op, run->regions, (uint32_t)(first / op->out.height),
+			     (uint32_t)(first % op->out.height));
+
+	return 0;
+}
+
 static int fast_run(const struct npu_prepared *prepared, uint8_t *const regions[NPU_REGIONS])
 {
 	const struct npu_op *op = &prepared->op;
@@ -300,6 +314,9 @@ static int fast_run(const struct npu_prepared *prepared, uint8_t *const regions[
 				      outputs * op->conv.kernel_w * op->conv.kernel_h *
 				      (op->in.channels / op->conv.groups));
 	atoms = (op->in.channels + op->in.atom - 1) / op->in.atom;
+	if (op->kind == NPU_PDP)
+		return accel_pool_run(run_pdp_tiles, &run, atoms * op->out.height,
+				      outputs * op->pdp.kernel_w * op->pdp.kernel_h);
 
 	return accel_pool_run(run_sdp_tiles, &run, atoms * op->in.height, outputs * 16);
 }
@@ -318,8 +335,8 @@ static bool fast_supports(const struct npu_op *op)
 	const struct npu_sdp *sdp = &op->sdp;
 	uint64_t depth = (uint64_t)op->conv.kernel_w * op->conv.kernel_h * op->in.channels;
 
-	if (op->kind != NPU_CONV && op->kind != NPU_SDP)
-		return false;
+	if (op->kind == NPU_PDP)
+		return op->in.atom == op->out.atom && op->in.atom % 8 == 0;
 	if (op->kind == NPU_CONV && depth >= SUM_LIMIT / (128 * 128))
 		return false;
 

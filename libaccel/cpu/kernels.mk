@@ -5,9 +5,9 @@ CPU_KERNEL_SRCS	:= $(addprefix libaccel/cpu/,conv.c dwconv.c dwconv_block.c igem
 ifneq ($(filter aarch64-%,$(ARCH_TRIPLET)),)
 CPU_KERNEL_SRCS	+= $(sort $(wildcard libaccel/cpu/neon/*.S))
 endif
-LIBACCEL_SRCS	+= $(CPU_KERNEL_SRCS) libaccel/cpu/fast_npu.c libaccel/cpu/sdp_block.c
+LIBACCEL_SRCS	+= $(CPU_KERNEL_SRCS) $(addprefix libaccel/cpu/,fast_npu.c pdp_line.c sdp_block.c)
 
 # Their loops of known length must unroll and vectorise.
-$(foreach file,conv dwconv dwconv_block igemm requant sdp_block,$(eval CFLAGS_libaccel/cpu/$(file) := -O3))
+$(foreach file,conv dwconv dwconv_block igemm requant pdp_line sdp_block,$(eval CFLAGS_libaccel/cpu/$(file) := -O3))
 # Scheduling before register allocation would make the depthwise loops spill.
 CFLAGS_libaccel/cpu/dwconv_block += -fno-schedule-insns

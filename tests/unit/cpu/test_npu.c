@@ -136,6 +136,32 @@ static void random_sdp(struct npu_op *op, uint32_t atom)
 	}
 }
 
+static void random_pdp(struct npu_op *op, uint32_t channels, uint32_t atom)
+{
+	struct npu_pdp *pdp = &op->pdp;
+	uint32_t width = between(8, 20), height = between(8, 20);
+
+	pdp->method = (uint8_t)below(3);
+	pdp->kernel_w = (uint8_t)between(1, 8);
+	pdp->kernel_h = (uint8_t)between(1, 8);
+	pdp->stride_x = (uint8_t)between(1, 4);
+	pdp->stride_y = (uint8_t)between(1, 4);
+	pdp->pad_left = (uint8_t)below(pdp->kernel_w);
+	pdp->pad_top = (uint8_t)below(pdp->kernel_h);
+	pdp->pad_right = (uint8_t)below(pdp->kernel_w);
+	pdp->pad_bottom = (uint8_t)below(pdp->kernel_h);
+	if (pdp->method == NPU_POOL_AVERAGE) {
+		pdp->recip_w = 65536 / pdp->kernel_w;
+		pdp->recip_h = 65536 / pdp->kernel_h;
+	}
+	random_cube(&op->in, width, height, channels, atom);
+	random_cube(&op->out,
+		    npu_window_out(width, pdp->pad_left, pdp->pad_right, pdp->kernel_w, 1,
+				   pdp->stride_x),
+		    npu_window_out(height, pdp->pad_top, pdp->pad_bottom, pdp->kernel_h, 1,
+				   pdp->stride_y), channels, atom);
+}
+
 static void random_op(struct npu_op *op, const struct npu_atoms *chosen)
 {
 	struct npu_conv *conv = &op->conv;
@@ -143,13 +169,17 @@ static void random_op(struct npu_op *op, const struct npu_atoms *chosen)
 
 	memset(op, 0, sizeof(*op));
 	memset(room, 0, sizeof(room));
-	op->kind = below(4) ? NPU_CONV : NPU_SDP;
+	op->kind = below(4) ? NPU_CONV : below(2) ? NPU_SDP : NPU_PDP;
 	width = between(1, 12);
 	height = between(1, 12);
 	if (op->kind == NPU_SDP) {
 		random_cube(&op->in, width, height, channels, chosen->m);
 		random_cube(&op->out, width, height, channels, chosen->m);
 		random_sdp(op, chosen->m);
+		return;
+	}
+	if (op->kind == NPU_PDP) {
+		random_pdp(op, channels, chosen->m);
 		return;
 	}
 	conv->kernel_w = (uint8_t)between(1, 5);
