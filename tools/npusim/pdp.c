@@ -29,8 +29,8 @@ struct pdp_state {
 	bool spoiled, fed;
 };
 
-/* Pixels that SDP can pass on without PDP taking them. */
-#define FEED_SLACK	1
+/* Pixels that stand between SDP and PDP without blocking SDP. */
+#define FEED_SLACK	2
 
 /* One operation under way. */
 struct pdp_op {
@@ -312,8 +312,8 @@ static int note_left_over(struct sim_core *core, unsigned int group, const struc
 	unsigned int lines = left_over(&op->window.y), columns = left_over(&op->window.x);
 
 	state->spoiled = lines && !columns;
-	state->fed = !op->from_memory && (lines || columns > FEED_SLACK);
-	if (!op->from_memory && (lines || columns > FEED_SLACK + 1) &&
+	state->fed = !op->from_memory && (lines || columns);
+	if (!op->from_memory && (lines || columns > FEED_SLACK) &&
 	    FIELD_GET(PDP_D_OPERATION_MODE_CFG_FLYING_MODE,
 		      sim_reg(core, NVDLA_PDP, !group, PDP_D_OPERATION_MODE_CFG)))
 		return fail_shape(core, "data from SDP is left over, which SDP never gets rid of");
