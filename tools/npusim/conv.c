@@ -84,10 +84,19 @@ static int parse(struct sim_core *core, struct conv_op *op)
 
 		/* Only the two low bits are looked at: 1, 3 or 4 channels. */
 		op->pixel_bytes = (samples & 3) == 3 ? 4 : (samples & 3) == 2 ? 3 : 1;
-		if (op->y_ext * op->channels > config->atomic_c && op->y_ext > 1)
+		/*
+		 * CSC holds two entries per line. With several lines it fetches one
+		 * entry for so many outputs, so these have to lie in one, and the
+		 * next ones in the next.
+		 */
+		if (op->y_ext > 1 &&
+		    ((op->y_ext - 1) * op->stride_x * op->pixel_bytes + op->channels >
+		     config->atomic_c || (op->out_width > op->y_ext && op->y_ext *
+		     op->stride_x * op->pixel_bytes > config->atomic_c)))
 			return sim_fail(core, -EINVAL, NVDLA_CSC, CSC_D_POST_Y_EXTENSION,
-					"%u lines of %u samples do not fit %u multipliers",
-					op->y_ext, op->channels, config->atomic_c);
+					"Y_EXTENSION %u with a stride of %u and kernel lines of %u bytes leaves the %u bytes of a CBUF entry",
+					ext, op->stride_x * op->pixel_bytes, op->channels,
+					config->atomic_c);
 	} else if (atomics != (uint64_t)op->out_width * op->out_height) {
 		return sim_fail(core, -EINVAL, NVDLA_CSC, CSC_D_ATOMICS,
 				"ATOMICS %llu, but DATAOUT is %ux%u",
@@ -400,41 +409,24 @@ static void run_group(const struct conv_op *op, const int16_t *weights, unsigned
 	}
 }
 
-/* Cycles of the sequence controller; see Documentation/npusim.rst. */
-static uint64_t sequence_cycles(const struct sim_core *core, const struct conv_op *op)
+/* What the timing model needs to know of the sequence. */
+static void describe(const struct sim_core *core, const struct conv_op *op,
+		     const struct sim_weights *stream, struct sim_sequence *seq)
 {
 	const unsigned int atom_k = core->config->atomic_k, atom_c = core->config->atomic_c;
-	uint64_t blocks = (op->channels + atom_c - 1) / atom_c *
-			  (uint64_t)((op->r + op->y_ext - 1) / op->y_ext) * op->s;
-	uint64_t groups = (op->kernels + atom_k - 1) / atom_k;
-	unsigned int upper = 2 * atom_k, lower = atom_k;
-	uint64_t left, lines = 1, cycles = 0, len;
-	unsigned int sdp = core->config->sdp_bs_throughput;
 
-	if (op->image) {
-		upper = atom_c / atom_k == 4 ? 4 * atom_k : 2 * atom_k;
-		lower = upper;
-		lines = op->out_height;
-		left = op->out_width;
-	} else {
-		left = (uint64_t)op->out_width * op->out_height;
-	}
-	while (left) {
-		uint64_t here, out;
-
-		len = left >= 2ull * upper ? upper : left <= upper ? left : lower;
-		/* A stripe takes as long as the weights of the next one need. */
-		here = (len < atom_k ? atom_k : len) * blocks;
-		if (op->image && op->y_ext > 1)
-			here = ((len + op->y_ext - 1) / op->y_ext * op->y_ext < atom_k ? atom_k :
-				(len + op->y_ext - 1) / op->y_ext * op->y_ext) * blocks;
-		/* SDP takes the sums away at its own pace. */
-		out = (len * atom_k + sdp - 1) / sdp;
-		cycles += here > out ? here : out;
-		left -= len;
-	}
-
-	return cycles * lines * groups;
+	seq->groups = (op->kernels + atom_k - 1) / atom_k;
+	seq->blocks = (op->channels + atom_c - 1) / atom_c *
+		      (uint64_t)((op->r + op->y_ext - 1) / op->y_ext) * op->s;
+	seq->lines = op->image ? op->out_height : 1;
+	seq->pixels = op->image ? op->out_width : (uint64_t)op->out_width * op->out_height;
+	seq->round = op->y_ext;
+	seq->upper = op->image && atom_c / atom_k == 4 ? 4 * atom_k : 2 * atom_k;
+	seq->lower = op->image ? seq->upper : atom_k;
+	seq->credit = atom_c / atom_k == 4 ? 4 * atom_k : 2 * atom_k;
+	seq->group_bytes = op->sum_length * (op->kernels < atom_k ? op->kernels : atom_k);
+	seq->weight_room = (uint64_t)stream->ring * core->config->cbuf_bank_width;
+	seq->weight_port = stream->port;
 }
 
 bool sim_conv_ready(struct sim_core *core)
@@ -482,7 +474,7 @@ static int stream_init(struct sim_core *core, const struct sim_load *load, const
 }
 
 int sim_conv_run(struct sim_core *core, const struct sim_load *load, struct sim_cube *out,
-		 struct sim_cost *cost)
+		 struct sim_sequence *seq, struct sim_cost *cost)
 {
 	const unsigned int lanes = core->config->atomic_k;
 	const unsigned int width = core->config->cbuf_bank_width;
@@ -534,7 +526,8 @@ int sim_conv_run(struct sim_core *core, const struct sim_load *load, struct sim_
 	if (err)
 		goto out;
 
-	cost->cycles = sequence_cycles(core, &op);
+	describe(core, &op, &stream, seq);
+	cost->cycles = pixels * groups * seq->blocks;
 	sim_reg_set(core, NVDLA_CACC, core->consumer[NVDLA_CACC], CACC_D_OUT_SATURATION,
 		    saturated);
 	sim_lock(core);

@@ -184,19 +184,20 @@ static int start_conv(struct sim_core *core)
 {
 	struct sim_cost conv = { 0 }, sdp = { 0 }, pdp = { 0 };
 	struct sim_conv_times times;
+	struct sim_sequence seq = { 0 };
 	struct sim_cube acc = { 0 };
 	struct sim_load load = core->loads[0];
 	uint32_t units = CONV_UNITS, sdp_intr, pdp_units;
 	int err;
 
-	err = sim_conv_run(core, &load, &acc, &conv);
+	err = sim_conv_run(core, &load, &acc, &seq, &conv);
 	if (!err)
 		err = run_sdp(core, &acc, &units, &sdp, &pdp);
 	free(acc.v);
 	if (err)
 		return err;
 
-	sim_time_conv(core, &load, &acc, &conv, &sdp, &pdp, &times);
+	sim_time_conv(core, &load, &seq, &sdp, &pdp, &times);
 	sim_lock(core);
 	core->loads[0] = core->loads[1];
 	core->load_count--;

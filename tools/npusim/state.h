@@ -84,9 +84,30 @@ struct sim_load {
 /* What CDMA fetches for one operation, in bytes and requests. */
 struct sim_fetch {
 	uint64_t data_bytes, data_requests;
-	uint64_t weight_bytes, first_weight_bytes;
+	uint64_t weight_bytes, first_weight_bytes, weight_room;
 	enum npusim_port data_port, weight_port;
 	bool image;
+};
+
+/**
+ * struct sim_sequence - in which order CSC works
+ * @groups: kernel groups
+ * @blocks: atomic operations per output pixel and group
+ * @lines: times that the stripes of @pixels are gone through per group
+ * @pixels: output pixels that are cut into stripes
+ * @upper: pixels of a stripe, as long as two of them are left
+ * @lower: pixels of the stripe after that
+ * @round: a stripe takes a multiple of so many cycles
+ * @credit: sums that CACC can hold back for SDP
+ * @group_bytes: weights of a kernel group
+ * @weight_room: bytes of the weight banks
+ * @weight_port: where weights come from
+ */
+struct sim_sequence {
+	uint64_t groups, blocks, lines, pixels;
+	unsigned int upper, lower, round, credit;
+	uint64_t group_bytes, weight_room;
+	enum npusim_port weight_port;
 };
 
 struct sim_core {
@@ -155,9 +176,10 @@ bool sim_conv_ready(struct sim_core *core);
 /**
  * sim_conv_run() - CSC, CMAC and CACC of one operation
  * @out: what CACC delivers; @out->v is allocated, the caller frees it
+ * @seq: receives the order of work, for the timing model
  */
 int sim_conv_run(struct sim_core *core, const struct sim_load *load, struct sim_cube *out,
-		 struct sim_cost *cost);
+		 struct sim_sequence *seq, struct sim_cost *cost);
 void sim_cbuf_reset(struct sim_core *core);
 
 #endif /* NPUSIM_STATE_H */

@@ -1,38 +1,50 @@
 // SPDX-License-Identifier: MIT
 /*
  * The timing model. Documentation/npusim.rst explains it and states its error.
+ * The constants are cycle counts measured on the RTL of nv_small; the pipelines
+ * are the same in the larger configurations.
  */
 #include "timing.h"
 
-/* From enabling a unit to its first request, and from last data to interrupt. */
-#define START_CYCLES	20
-#define FINISH_CYCLES	20
+#define CDMA_START	52	/* enable to first data, without memory's latency */
+#define CSC_START	14	/* data complete to first atomic operation */
+#define MAC_LATENCY	34	/* atomic operation to sum at SDP */
+#define CREDIT_LATENCY	4	/* sum taken to room for the next */
+#define CACC_TO_SDP	39	/* last sum to SDP's interrupt */
+#define SDP_TO_PDP	30
+#define GROUP_GAP	60	/* weights released to weights requested and counted */
 
-/* Another thread may change it. */
-static unsigned int core_slow(const struct sim_core *core)
-{
-	return __atomic_load_n(&core->slow, __ATOMIC_RELAXED);
-}
+/* An operation that stands alone: enable to first request, last data to interrupt. */
+#define OP_START	30
+#define OP_FINISH	40
+
+/* More stripes than this are extrapolated from the first groups. */
+#define MAX_STRIPES	200000
 
 static double bandwidth(const struct sim_core *core, enum npusim_port port)
 {
-	double bytes = port == NPUSIM_CVIF ? core->sim->timing.sram_bytes_per_cycle :
-					     core->sim->timing.bytes_per_cycle;
-
-	return core_slow(core) > 1 ? bytes / core_slow(core) : bytes;
+	return port == NPUSIM_CVIF ? core->sim->timing.sram_bytes_per_cycle :
+				     core->sim->timing.bytes_per_cycle;
 }
 
 static unsigned int latency(const struct sim_core *core, enum npusim_port port)
 {
-	unsigned int cycles = port == NPUSIM_CVIF ? core->sim->timing.sram_latency :
-						    core->sim->timing.latency;
-
-	return core_slow(core) > 1 ? cycles * core_slow(core) : cycles;
+	return port == NPUSIM_CVIF ? core->sim->timing.sram_latency : core->sim->timing.latency;
 }
 
 static uint64_t transfer(const struct sim_core *core, enum npusim_port port, uint64_t bytes)
 {
 	return (uint64_t)((double)bytes / bandwidth(core, port) + 0.999999);
+}
+
+static uint64_t later(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
 }
 
 void sim_time_load(const struct sim_core *core, const struct sim_fetch *fetch,
@@ -41,26 +53,22 @@ void sim_time_load(const struct sim_core *core, const struct sim_fetch *fetch,
 	uint64_t data = transfer(core, fetch->data_port, fetch->data_bytes);
 	uint64_t weight = transfer(core, fetch->weight_port, fetch->weight_bytes);
 	uint64_t first = transfer(core, fetch->weight_port, fetch->first_weight_bytes);
+	uint64_t room = transfer(core, fetch->weight_port, fetch->weight_room);
 
-	/* Both share the port until the shorter one is done. */
-	if (fetch->data_port == fetch->weight_port && !load->weight_open) {
-		uint64_t both = data < weight ? data : weight;
+	/* Both share the port until the shorter one is done, or has no more room. */
+	if (fetch->data_port == fetch->weight_port) {
+		uint64_t both = earlier(data, earlier(weight, room));
 
 		data += both;
-		weight += both;
-		first += first < both ? first : both;
+		weight += earlier(both, weight);
+		first += earlier(first, both) / 8;
 	}
-	load->data_ready = load->start + START_CYCLES +
+	load->data_ready = load->start + CDMA_START + 2 +
 			   (fetch->data_bytes ? latency(core, fetch->data_port) : 0) + data;
-	load->weight_start = load->start + START_CYCLES +
+	load->weight_start = load->start + CDMA_START +
 			     (fetch->weight_bytes ? latency(core, fetch->weight_port) : 0);
 	load->weight_cycles = weight;
 	load->weight_first = first;
-}
-
-static uint64_t later(uint64_t a, uint64_t b)
-{
-	return a > b ? a : b;
 }
 
 static uint64_t memory_cycles(const struct sim_core *core, const struct sim_cost *cost)
@@ -75,21 +83,120 @@ static uint64_t memory_cycles(const struct sim_core *core, const struct sim_cost
 	return cycles;
 }
 
-void sim_time_conv(const struct sim_core *core, const struct sim_load *load,
-		   const struct sim_cube *acc, const struct sim_cost *conv,
-		   const struct sim_cost *sdp, const struct sim_cost *pdp,
-		   struct sim_conv_times *times)
-{
-	uint64_t begin = later(later(load->data_ready, load->weight_start + load->weight_first),
-			       core->now) + START_CYCLES;
-	uint64_t work = later(conv->cycles, later(sdp->cycles, memory_cycles(core, sdp)));
+/*
+ * CACC between CSC and SDP. A stripe's last atomic operations go out only when
+ * CACC has room for all its sums; SDP takes a sum of all kernels in @per_sum
+ * cycles.
+ */
+struct drain {
+	uint64_t per_sum;
+	uint64_t issued, start[2], count[2], before[2];
+};
 
-	(void)acc;
-	work = later(work, memory_cycles(core, pdp));
-	times->cacc_done = later(begin + work, load->weight_start + load->weight_cycles);
-	times->weight_done = times->cacc_done - (conv->cycles / 8 < work ? conv->cycles / 8 : 0);
-	times->sdp_done = times->cacc_done + FINISH_CYCLES;
-	times->end = later(times->sdp_done, begin + pdp->cycles) + FINISH_CYCLES;
+/* The cycle at which so many sums have been taken and their room is known. */
+static uint64_t drained(const struct drain *drain, uint64_t sums)
+{
+	unsigned int i;
+
+	if (!sums)
+		return 0;
+	for (i = 0; i < 2; i++) {
+		if (drain->count[i] && sums > drain->before[i])
+			return drain->start[i] + earlier(sums - drain->before[i],
+							 drain->count[i]) * drain->per_sum +
+			       CREDIT_LATENCY;
+	}
+
+	return 0;
+}
+
+/* One stripe, whose work may begin at @now; returns when CSC is done with it. */
+static uint64_t stripe(const struct sim_core *core, const struct sim_sequence *seq,
+		       struct drain *drain, uint64_t now, uint64_t len)
+{
+	const unsigned int atom_k = core->config->atomic_k;
+	uint64_t cycles = (len + seq->round - 1) / seq->round * seq->round;
+	uint64_t issue, end, wait = drain->issued + len > seq->credit ?
+			       drained(drain, drain->issued + len - seq->credit) : 0;
+
+	/* Weights of the next block take a cycle per kernel to come in. */
+	cycles = later(cycles, atom_k);
+	issue = later(now + (seq->blocks - 1) * cycles, wait);
+	end = drain->count[0] ? drain->start[0] + drain->count[0] * drain->per_sum : 0;
+	drain->start[1] = drain->start[0];
+	drain->count[1] = drain->count[0];
+	drain->before[1] = drain->before[0];
+	drain->start[0] = later(issue + MAC_LATENCY, end);
+	drain->count[0] = len;
+	drain->before[0] = drain->issued;
+	drain->issued += len;
+
+	return issue + cycles;
+}
+
+static uint64_t group_stripes(const struct sim_core *core, const struct sim_sequence *seq,
+			      struct drain *drain, uint64_t now, uint64_t *count)
+{
+	uint64_t line, left, len;
+
+	for (line = 0; line < seq->lines; line++) {
+		for (left = seq->pixels; left; left -= len) {
+			len = left >= 2ull * seq->upper ? seq->upper :
+			      left <= seq->upper ? left : seq->lower;
+			now = stripe(core, seq, drain, now, len);
+			(*count)++;
+		}
+	}
+
+	return now;
+}
+
+void sim_time_conv(const struct sim_core *core, const struct sim_load *load,
+		   const struct sim_sequence *seq, const struct sim_cost *sdp,
+		   const struct sim_cost *pdp, struct sim_conv_times *times)
+{
+	const struct nvdla_config *config = core->config;
+	unsigned int sdp_width = later(config->sdp_bs_throughput, config->sdp_ew_throughput);
+	uint64_t sums = seq->groups * seq->lines * seq->pixels, count = 0, group;
+	uint64_t per_group = transfer(core, seq->weight_port, seq->group_bytes);
+	uint64_t now = later(load->data_ready, core->now) + CSC_START, last_begin = now;
+	uint64_t fetched = load->weight_start + load->weight_first;
+	struct drain drain = { 0 };
+
+	/* Reading a sum out of CACC costs a cycle on top of handing it over. */
+	drain.per_sum = (config->atomic_k + sdp_width - 1) / sdp_width + 1;
+	drain.per_sum = later(drain.per_sum, later(sdp->cycles, memory_cycles(core, sdp)) / sums);
+	drain.per_sum = later(drain.per_sum, pdp->cycles / sums);
+
+	for (group = 0; group < seq->groups; group++) {
+		uint64_t begin = load->weight_skip ? now : later(now, fetched), end;
+
+		last_begin = begin;
+		end = group_stripes(core, seq, &drain, begin, &count);
+		/*
+		 * The next group's weights follow this one's, as far as they find
+		 * room before this one is released.
+		 */
+		if (load->weight_open && 2 * seq->group_bytes > seq->weight_room)
+			fetched = end + GROUP_GAP + latency(core, seq->weight_port) +
+				  transfer(core, seq->weight_port,
+					   2 * seq->group_bytes - seq->weight_room);
+		fetched = later(fetched, load->weight_start + load->weight_first +
+				(group + 1) * per_group);
+		if (count > MAX_STRIPES && group + 1 < seq->groups) {
+			end += (end - begin) * (seq->groups - group - 1);
+			drain.start[0] = later(drain.start[0], end);
+			now = end;
+			break;
+		}
+		now = end;
+	}
+	times->cacc_done = drain.start[0] + drain.count[0] * drain.per_sum;
+	if (!load->weight_open && !load->weight_skip)
+		times->cacc_done = later(times->cacc_done, load->weight_start + load->weight_cycles);
+	times->weight_done = earlier(later(last_begin, load->weight_start), times->cacc_done);
+	times->sdp_done = times->cacc_done + CACC_TO_SDP;
+	times->end = times->sdp_done + SDP_TO_PDP;
 }
 
 uint64_t sim_time_op(const struct sim_core *core, enum sim_engine engine,
@@ -101,7 +208,7 @@ uint64_t sim_time_op(const struct sim_core *core, enum sim_engine engine,
 	if (cost->read[NPUSIM_MCIF] || cost->read[NPUSIM_CVIF])
 		cycles += latency(core, cost->read[NPUSIM_CVIF] ? NPUSIM_CVIF : NPUSIM_MCIF);
 
-	return cycles + START_CYCLES + FINISH_CYCLES;
+	return cycles + OP_START + OP_FINISH;
 }
 
 /*

@@ -20,8 +20,8 @@ void sim_time_load(const struct sim_core *core, const struct sim_fetch *fetch,
 		   struct sim_load *load);
 
 void sim_time_conv(const struct sim_core *core, const struct sim_load *load,
-		   const struct sim_cube *acc, const struct sim_cost *conv,
-		   const struct sim_cost *sdp, const struct sim_cost *pdp,
+		   const struct sim_sequence *seq, const struct sim_cost *sdp,
+		   const struct sim_cost *pdp,
 		   struct sim_conv_times *times);
 
 /* Cycles of an operation that stands alone. */

@@ -87,6 +87,7 @@ int sim_weights_load(struct sim_core *core, unsigned int group, struct sim_load 
 	if (err)
 		return err;
 	fetch->weight_bytes = bytes;
+	fetch->weight_room = (uint64_t)ring * config->cbuf_bank_width;
 	fetch->first_weight_bytes = per_kernel *
 				    (kernels < config->atomic_k ? kernels : config->atomic_k);
 	if (fetch->first_weight_bytes > bytes)
