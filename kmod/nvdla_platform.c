@@ -1,0 +1,326 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * NVDLA as part of a system on chip, described by the device tree;
+ * Documentation/devicetree/bindings/npu/nvidia,nvdla.yaml.
+ */
+#include <linux/clk.h>
+#include <linux/delay.h>
+#include <linux/module.h>
+#include <linux/of.h>
+#include <linux/of_address.h>
+#include <linux/of_reserved_mem.h>
+#include <linux/platform_device.h>
+#include <linux/pm_opp.h>
+#include <linux/pm_runtime.h>
+#include <linux/reset.h>
+
+#include "nvdla_drv.h"
+
+#define AUTOSUSPEND_MS	50
+
+/**
+ * struct nvdla_soc - what the chip around the cores offers
+ * @clocks: all clocks
+ * @clock_count: number of @clocks
+ * @core_clock: the one that the cores run on, NULL if there is none
+ * @max_hz: highest operating point
+ * @resets: one per core, or one for all; NULL entries if there are none
+ * @reset_count: number of resets given
+ */
+struct nvdla_soc {
+	struct clk_bulk_data *clocks;
+	int clock_count;
+	struct clk *core_clock;
+	unsigned long max_hz;
+	struct reset_control *resets[NVDLA_MAX_CORES];
+	unsigned int reset_count;
+};
+
+static int soc_power_on(struct nvdla_device *nvdla)
+{
+	struct nvdla_soc *soc = nvdla->bus;
+
+	return clk_bulk_prepare_enable(soc->clock_count, soc->clocks);
+}
+
+static void soc_power_off(struct nvdla_device *nvdla)
+{
+	struct nvdla_soc *soc = nvdla->bus;
+
+	clk_bulk_disable_unprepare(soc->clock_count, soc->clocks);
+}
+
+static int soc_reset_core(struct nvdla_device *nvdla, unsigned int core)
+{
+	struct nvdla_soc *soc = nvdla->bus;
+	struct reset_control *reset = soc->resets[soc->reset_count > 1 ? core : 0];
+	int ret;
+
+	/* Without a reset line a core that is idle can be used, one that hangs is lost. */
+	if (!reset)
+		return nvdla->cores[core].hangs || nvdla->cores[core].error ? -EOPNOTSUPP : 0;
+	ret = reset_control_assert(reset);
+	if (ret)
+		return ret;
+	usleep_range(10, 20);
+	return reset_control_deassert(reset);
+}
+
+static u64 soc_clock_hz(struct nvdla_device *nvdla, bool max)
+{
+	struct nvdla_soc *soc = nvdla->bus;
+
+	if (max && soc->max_hz)
+		return soc->max_hz;
+	return soc->core_clock ? clk_get_rate(soc->core_clock) : 0;
+}
+
+static const struct nvdla_glue soc_glue = {
+	.power_on = soc_power_on,
+	.power_off = soc_power_off,
+	.reset_core = soc_reset_core,
+	.clock_hz = soc_clock_hz,
+};
+
+static int get_resets(struct device *dev, struct nvdla_soc *soc, unsigned int cores)
+{
+	int count = of_count_phandle_with_args(dev->of_node, "resets", "#reset-cells");
+	unsigned int i;
+
+	if (count <= 0)
+		return 0;
+	/* A shared line would reset every core for the fault of one. */
+	if (count != 1 && count != cores)
+		return dev_err_probe(dev, -EINVAL, "%d resets for %u cores\n", count, cores);
+	if (count == 1 && cores > 1)
+		return dev_err_probe(dev, -EINVAL, "every core needs its own reset\n");
+	soc->reset_count = count;
+	for (i = 0; i < count; i++) {
+		soc->resets[i] = devm_reset_control_get_exclusive_by_index(dev, i);
+		if (IS_ERR(soc->resets[i]))
+			return dev_err_probe(dev, PTR_ERR(soc->resets[i]), "no reset %u\n", i);
+	}
+	return 0;
+}
+
+static int get_clocks(struct device *dev, struct nvdla_soc *soc)
+{
+	unsigned long hz = ULONG_MAX;
+	struct dev_pm_opp *opp;
+	int ret;
+
+	soc->clock_count = devm_clk_bulk_get_all(dev, &soc->clocks);
+	if (soc->clock_count < 0)
+		return dev_err_probe(dev, soc->clock_count, "no clocks\n");
+	soc->core_clock = devm_clk_get_optional(dev, "core");
+	if (IS_ERR(soc->core_clock))
+		return dev_err_probe(dev, PTR_ERR(soc->core_clock), "no core clock\n");
+	ret = devm_pm_opp_of_add_table(dev);
+	if (ret && ret != -ENODEV)
+		return dev_err_probe(dev, ret, "bad operating points\n");
+	if (ret)
+		return 0;
+	opp = dev_pm_opp_find_freq_floor(dev, &hz);
+	if (!IS_ERR(opp)) {
+		soc->max_hz = hz;
+		dev_pm_opp_put(opp);
+	}
+	return 0;
+}
+
+static int get_sram(struct nvdla_device *nvdla)
+{
+	struct device_node *node = of_parse_phandle(nvdla->dev->of_node, "sram", 0);
+	struct resource res;
+	int ret;
+
+	if (!node)
+		return 0;
+	ret = of_address_to_resource(node, 0, &res);
+	of_node_put(node);
+	/* The second port sees it where the CPU does. */
+	return ret ?: nvdla_sram_init(nvdla, res.start, res.start, resource_size(&res));
+}
+
+static unsigned int count_cores(struct platform_device *pdev)
+{
+	unsigned int cores = 0;
+
+	while (platform_get_resource(pdev, IORESOURCE_MEM, cores))
+		cores++;
+	return cores;
+}
+
+static int init_cores(struct platform_device *pdev, struct nvdla_device *nvdla)
+{
+	unsigned int i;
+	int ret;
+
+	for (i = 0; i < nvdla->core_count; i++) {
+		void __iomem *csb = devm_platform_ioremap_resource(pdev, i);
+
+		if (IS_ERR(csb))
+			return PTR_ERR(csb);
+		ret = nvdla_core_init(nvdla, i, csb);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+static int request_interrupts(struct platform_device *pdev, struct nvdla_device *nvdla)
+{
+	unsigned int i;
+	int irq, ret;
+
+	for (i = 0; i < nvdla->core_count; i++) {
+		struct nvdla_core *core = &nvdla->cores[i];
+
+		irq = platform_get_irq(pdev, i);
+		if (irq < 0)
+			return irq;
+		ret = devm_request_threaded_irq(&pdev->dev, irq, nvdla_core_irq,
+						nvdla_core_irq_thread, IRQF_SHARED, core->name,
+						core);
+		if (ret)
+			return ret;
+		core->irq = irq;
+	}
+	return 0;
+}
+
+static int soc_probe(struct platform_device *pdev)
+{
+	const struct nvdla_config *config;
+	struct device *dev = &pdev->dev;
+	struct nvdla_device *nvdla;
+	struct nvdla_soc *soc;
+	unsigned int cores = count_cores(pdev);
+	int ret;
+
+	config = nvdla_config_find(of_device_get_match_data(dev));
+	if (!config)
+		return -ENODEV;
+	soc = devm_kzalloc(dev, sizeof(*soc), GFP_KERNEL);
+	if (!soc)
+		return -ENOMEM;
+	ret = get_clocks(dev, soc);
+	if (!ret)
+		ret = get_resets(dev, soc, cores);
+	if (ret)
+		return ret;
+	/* Without an IOMMU, contiguous memory comes from here. */
+	ret = of_reserved_mem_device_init(dev);
+	if (ret && ret != -ENODEV)
+		return dev_err_probe(dev, ret, "bad memory-region\n");
+
+	nvdla = nvdla_device_new(dev, config, cores, &soc_glue, soc);
+	if (IS_ERR(nvdla)) {
+		ret = PTR_ERR(nvdla);
+		goto err_memory;
+	}
+	platform_set_drvdata(pdev, nvdla);
+	ret = init_cores(pdev, nvdla);
+	if (!ret)
+		ret = get_sram(nvdla);
+	if (ret)
+		goto err_memory;
+
+	pm_runtime_set_autosuspend_delay(dev, AUTOSUSPEND_MS);
+	pm_runtime_use_autosuspend(dev);
+	pm_runtime_enable(dev);
+	ret = pm_runtime_resume_and_get(dev);
+	if (ret)
+		goto err_pm;
+	ret = request_interrupts(pdev, nvdla);
+	if (!ret)
+		ret = nvdla_device_register(nvdla);
+	pm_runtime_put_autosuspend(dev);
+	if (!ret)
+		return 0;
+err_pm:
+	pm_runtime_dont_use_autosuspend(dev);
+	pm_runtime_disable(dev);
+err_memory:
+	of_reserved_mem_device_release(dev);
+	return ret;
+}
+
+static void soc_remove(struct platform_device *pdev)
+{
+	struct nvdla_device *nvdla = platform_get_drvdata(pdev);
+
+	nvdla_device_remove(nvdla);
+	pm_runtime_dont_use_autosuspend(&pdev->dev);
+	pm_runtime_force_suspend(&pdev->dev);
+	of_reserved_mem_device_release(&pdev->dev);
+}
+
+static int soc_suspend(struct device *dev)
+{
+	return nvdla_device_suspend(dev_get_drvdata(dev));
+}
+
+static int soc_resume(struct device *dev)
+{
+	return nvdla_device_resume(dev_get_drvdata(dev));
+}
+
+static int soc_sleep(struct device *dev)
+{
+	struct nvdla_device *nvdla = dev_get_drvdata(dev);
+
+	/* Asleep already: nothing runs, and jobs would wake it. */
+	return pm_runtime_suspended(dev) ? 0 : nvdla_device_sleep(nvdla);
+}
+
+static int soc_wake(struct device *dev)
+{
+	struct nvdla_device *nvdla = dev_get_drvdata(dev);
+	int ret;
+
+	if (pm_runtime_suspended(dev))
+		return 0;
+	ret = nvdla_device_resume(nvdla);
+	nvdla_device_wake(nvdla);
+	return ret;
+}
+
+static const struct dev_pm_ops soc_pm_ops = {
+	SYSTEM_SLEEP_PM_OPS(soc_sleep, soc_wake)
+	RUNTIME_PM_OPS(soc_suspend, soc_resume, NULL)
+};
+
+static const struct of_device_id soc_ids[] = {
+	{ .compatible = "nvidia,nvdla_os_initial", .data = "nv_full" },
+	{ .compatible = "nvidia,nv_small", .data = "nv_small" },
+	{ .compatible = "nvidia,nv_small-256", .data = "nv_small_256" },
+	{ .compatible = "nvidia,nv_small-256-full", .data = "nv_small_256_full" },
+	{ .compatible = "nvidia,nv_medium-512", .data = "nv_medium_512" },
+	{ .compatible = "nvidia,nv_medium-1024-full", .data = "nv_medium_1024_full" },
+	{ .compatible = "nvidia,nv_large", .data = "nv_large" },
+	{ .compatible = "nvidia,nv_full", .data = "nv_full" },
+	{ .compatible = "starfive,jh7100-nvdla", .data = "nv_full" },
+	{ }
+};
+MODULE_DEVICE_TABLE(of, soc_ids);
+
+static struct platform_driver soc_driver = {
+	.probe = soc_probe,
+	.remove = soc_remove,
+	.driver = {
+		.name = "nvdla",
+		.of_match_table = soc_ids,
+		.pm = pm_ptr(&soc_pm_ops),
+	},
+};
+
+int nvdla_platform_register(void)
+{
+	return platform_driver_register(&soc_driver);
+}
+
+void nvdla_platform_unregister(void)
+{
+	platform_driver_unregister(&soc_driver);
+}

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Hangs, faults and removal. While a core has jobs, a watchdog looks at it ten
+ * times a second: it picks up interrupts that got lost, and gives a job more
+ * time for as long as operations end or units go on to their next group. A job
+ * without progress for its context's timeout is ended with an error, its
+ * context is guilty and runs no more; the jobs behind it start anew.
+ */
+#include <drm/drm_drv.h>
+#include <drm/drm_file.h>
+#include <drm/drm_print.h>
+#include <linux/io.h>
+#include <linux/kobject.h>
+
+#include "nvdla_drv.h"
+#include "nvdla_trace.h"
+
+#define LOOK_INTERVAL	(HZ / 10)
+
+static unsigned long look_after(const struct nvdla_job *job)
+{
+	return min(job->ctx->timeout, (unsigned long)LOOK_INTERVAL);
+}
+
+/* A job became the first of its core. */
+void nvdla_watchdog_arm(struct nvdla_core *core, const struct nvdla_job *job)
+{
+	lockdep_assert_held(&core->lock);
+	core->last_progress = core->progress;
+	core->deadline = jiffies + job->ctx->timeout;
+	mod_delayed_work(core->wq, &core->watchdog, look_after(job));
+}
+
+static void announce(struct nvdla_core *core, const struct nvdla_job *job, int error)
+{
+	char event[] = "EVENT=hang", which[16], why[16], number[32];
+	char *env[] = { event, which, why, number, NULL };
+
+	snprintf(which, sizeof(which), "CORE=%u", core->index);
+	snprintf(why, sizeof(why), "ERROR=%d", -error);
+	snprintf(number, sizeof(number), "JOB=%llu", job->id);
+	/* Accel devices have no primary minor: the event belongs to the accel one. */
+	kobject_uevent_env(&core->nvdla->drm.accel->kdev->kobj, KOBJ_CHANGE, env);
+}
+
+static void blame(struct nvdla_job *job, int error)
+{
+	struct nvdla_ctx *ctx = job->ctx;
+
+	ctx->fail_op = job->first;
+	ctx->fail_errno = -error;
+	WRITE_ONCE(ctx->guilty, true);
+}
+
+/* End what is left of a core that will not work again. */
+void nvdla_core_give_up(struct nvdla_core *core, int error)
+{
+	struct nvdla_job *job, *next;
+	LIST_HEAD(jobs);
+	unsigned long flags;
+
+	guard(mutex)(&core->program_lock);
+	spin_lock_irqsave(&core->lock, flags);
+	core->gone = true;
+	list_splice_init(&core->jobs, &jobs);
+	spin_unlock_irqrestore(&core->lock, flags);
+
+	list_for_each_entry_safe(job, next, &jobs, link) {
+		list_del_init(&job->link);
+		nvdla_job_end(job, error);
+	}
+}
+
+/* Reset a core, end its first job with @error. Returns with the core working or lost. */
+static int recover(struct nvdla_core *core, struct nvdla_job *bad, int error)
+{
+	struct nvdla_device *nvdla = core->nvdla;
+	struct nvdla_job *job, *next;
+	LIST_HEAD(cancelled);
+	unsigned long flags;
+	int ret;
+
+	lockdep_assert_held(&core->program_lock);
+	drm_err(&nvdla->drm, "core %u: job %llu %s at operation %u of %u\n", core->index, bad->id,
+		error == -ETIME ? "hangs" : "faulted", bad->first, bad->program->op_count);
+	nvdla_dump_core(core, bad, error);
+
+	spin_lock_irqsave(&core->lock, flags);
+	core->ready = false;
+	spin_unlock_irqrestore(&core->lock, flags);
+	if (core->irq >= 0)
+		synchronize_hardirq(core->irq);
+
+	ret = nvdla->glue->reset_core(nvdla, core->index);
+	core->resets++;
+	core->hangs++;
+	trace_nvdla_core_reset(core, error);
+	if (!ret)
+		nvdla_hw_setup(core);
+
+	blame(bad, error);
+	spin_lock_irqsave(&core->lock, flags);
+	list_del_init(&bad->link);
+	/* What the guilty context has queued behind must not run either. */
+	list_for_each_entry_safe(job, next, &core->jobs, link) {
+		if (job->ctx == bad->ctx)
+			list_move_tail(&job->link, &cancelled);
+		else
+			job->ctx->reset = true;
+	}
+	nvdla_seq_reset(core);
+	core->error = 0;
+	core->ready = !ret;
+	job = list_first_entry_or_null(&core->jobs, struct nvdla_job, link);
+	if (job) {
+		job->start = ktime_get();
+		nvdla_watchdog_arm(core, job);
+	}
+	spin_unlock_irqrestore(&core->lock, flags);
+
+	announce(core, bad, error);
+	nvdla_job_end(bad, error);
+	list_for_each_entry_safe(job, next, &cancelled, link) {
+		list_del_init(&job->link);
+		nvdla_job_end(job, -ECANCELED);
+	}
+	return ret;
+}
+
+/* Consumer pointers and states of all units, folded into a number. */
+static u64 unit_pointers(struct nvdla_core *core)
+{
+	const struct nvdla_config *config = core->nvdla->config;
+	unsigned int unit;
+	u64 sum = 0;
+
+	for (unit = 0; unit < NVDLA_UNITS; unit++) {
+		if (config->base[unit] == NVDLA_NO_UNIT ||
+		    nvdla_units[unit].first_grouped >= NVDLA_WINDOW_SIZE)
+			continue;
+		sum = sum << 4 | FIELD_GET(CDMA_S_POINTER_CONSUMER,
+					   readl(core->csb + config->base[unit] + NVDLA_S_POINTER));
+		sum ^= readl(core->csb + config->base[unit] + NVDLA_S_STATUS) << 1;
+	}
+
+	return sum;
+}
+
+static bool device_vanished(struct nvdla_core *core)
+{
+	/* A version that is all ones does not exist. */
+	return readl(core->csb + core->nvdla->config->base[NVDLA_GLB] + GLB_S_NVDLA_HW_VERSION) ==
+	       ~0U;
+}
+
+/* Look for lost interrupts and for progress. True: the first job must end with @error. */
+static bool look(struct nvdla_core *core, struct nvdla_job **bad, int *error)
+{
+	struct nvdla_device *nvdla = core->nvdla;
+	u64 pointers = unit_pointers(core);
+	struct nvdla_job *job;
+	LIST_HEAD(ended);
+	unsigned long flags;
+	bool hung = false;
+	u32 status;
+
+	*error = nvdla->glue->core_error ? nvdla->glue->core_error(nvdla, core->index) : 0;
+	spin_lock_irqsave(&core->lock, flags);
+	status = nvdla_hw_status(core);
+	if (status && status != ~0U && nvdla_seq_done(core, status, ktime_get(), &ended))
+		core->missed++;
+	job = list_first_entry_or_null(&core->jobs, struct nvdla_job, link);
+	if (!job) {
+		*bad = NULL;
+	} else if (*error) {
+		core->error = *error;
+		hung = true;
+	} else if (core->progress != core->last_progress || pointers != core->last_pointers) {
+		core->last_progress = core->progress;
+		core->deadline = jiffies + job->ctx->timeout;
+	} else if (time_after_eq(jiffies, core->deadline)) {
+		*error = -ETIME;
+		core->error = *error;
+		hung = true;
+	}
+	core->last_pointers = pointers;
+	if (job && !hung)
+		mod_delayed_work(core->wq, &core->watchdog, look_after(job));
+	*bad = job;
+	spin_unlock_irqrestore(&core->lock, flags);
+
+	nvdla_seq_end_jobs(&ended);
+	return hung;
+}
+
+void nvdla_watchdog(struct work_struct *work)
+{
+	struct nvdla_core *core = container_of(to_delayed_work(work), struct nvdla_core, watchdog);
+	struct nvdla_job *bad = NULL;
+	int error = 0, index;
+	bool lost = false;
+
+	if (!drm_dev_enter(&core->nvdla->drm, &index))
+		return;
+	mutex_lock(&core->program_lock);
+	if (!core->ready || core->gone) {
+		mutex_unlock(&core->program_lock);
+		drm_dev_exit(index);
+		return;
+	}
+	if (device_vanished(core)) {
+		lost = true;
+		error = -ENODEV;
+	} else if (look(core, &bad, &error)) {
+		lost = recover(core, bad, error);
+		error = -EIO;
+	}
+	mutex_unlock(&core->program_lock);
+
+	if (lost) {
+		drm_err(&core->nvdla->drm, "core %u is lost\n", core->index);
+		nvdla_core_give_up(core, error);
+	} else {
+		nvdla_seq_fill(core);
+	}
+	drm_dev_exit(index);
+}
