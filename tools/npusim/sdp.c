@@ -139,6 +139,19 @@ static void read_op(const struct sim_core *core, unsigned int group, struct sdp_
 		op->surf_stride = op->atom;
 }
 
+static bool needs_reader(const struct sdp_op *op)
+{
+	unsigned int id;
+
+	for (id = 0; id < SDP_Y; id++) {
+		if (op->x[id].enable && ((op->x[id].alu && op->x[id].alu_mem) ||
+					 (op->x[id].mul && op->x[id].mul_mem)))
+			return true;
+	}
+
+	return op->y.enable && ((op->y.alu && op->y.alu_mem) || (op->y.mul && op->y.mul_mem));
+}
+
 /* Reader and stages must agree on what comes from memory, or hardware hangs. */
 static int check_operands(struct sim_core *core, const struct sdp_op *op,
 			  const struct sdp_rdma *rdma)
@@ -368,8 +381,8 @@ int sim_sdp_run(struct sim_core *core, unsigned int group, unsigned int rdma_gro
 	if (err)
 		return err;
 	read_op(core, group, &op);
-	/* With nothing to fetch the reader is not enabled, its registers are old. */
-	if (sim_reg(core, NVDLA_SDP_RDMA, rdma_group, NVDLA_D_OP_ENABLE) || !acc) {
+	/* With nothing to fetch, the reader's next operation belongs to another one. */
+	if (needs_reader(&op) || !acc) {
 		err = sdp_rdma_setup(core, rdma_group, &rdma);
 		if (err)
 			return err;
