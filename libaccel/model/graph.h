@@ -176,7 +176,7 @@ struct graph_window {
 };
 
 /**
- * union graph_params - parameters, by kind of operation
+ * union graph_params - parameters, by kind of operation; switches are 0 or not
  *
  * @conv.groups: divides input and output channels; depthwise: input channels
  * @pool.count_padding: AVG_POOL divides by the padded window's size, else by
@@ -199,9 +199,9 @@ union graph_params {
 	} conv;
 	struct {
 		struct graph_window window;
-		bool count_padding;
+		uint32_t count_padding;
 	} pool;
-	struct { bool transpose_a, transpose_b; } matmul;
+	struct { uint32_t transpose_a, transpose_b; } matmul;
 	uint32_t axis;
 	struct {
 		uint32_t mode;		/* enum graph_pad_mode */
@@ -210,7 +210,7 @@ union graph_params {
 	struct {
 		uint32_t reduction;	/* enum graph_reduction */
 		uint32_t axes;
-		bool keep;
+		uint32_t keep;
 	} reduce;
 	struct {
 		uint32_t function;	/* enum graph_function */
@@ -226,14 +226,14 @@ union graph_params {
 		float beta;
 	} softmax;
 	struct {
-		bool nearest;		/* else bilinear */
+		uint32_t nearest;		/* else bilinear */
 		uint32_t coordinates;	/* enum graph_coordinates */
 		uint32_t rounding;	/* enum graph_nearest */
 		float scale_h, scale_w;
 	} resize;
 	struct {
 		uint32_t size;
-		bool crd;
+		uint32_t crd;
 	} block;
 	struct { uint32_t order[GRAPH_DIMS]; } transpose;
 	struct {
@@ -418,6 +418,13 @@ void graph_act_range(const struct graph *graph, const struct graph_op *op, int32
  */
 int graph_infer(const struct graph *graph, const struct graph_op *op, uint32_t *rank,
 		uint32_t dims[GRAPH_DIMS]);
+
+/**
+ * graph_op_fits() - do the types of an operation's inputs and output fit a kernel?
+ *
+ * Inputs and output must exist and have shapes that fit, see graph_infer().
+ */
+bool graph_op_fits(const struct graph *graph, const struct graph_op *op);
 
 /**
  * graph_check() - is everything in order?

@@ -98,8 +98,7 @@ static bool moves_data(uint32_t kind)
 	}
 }
 
-/* Do the types fit a kernel? */
-static bool types_fit(const struct graph *graph, const struct graph_op *op)
+bool graph_op_fits(const struct graph *graph, const struct graph_op *op)
 {
 	const struct graph_tensor *x = &graph->tensors[op->inputs[0]];
 	const struct graph_tensor *y = op->num_outputs ? &graph->tensors[op->outputs[0]] : NULL;
@@ -134,7 +133,8 @@ static bool types_fit(const struct graph *graph, const struct graph_op *op)
 				if (y && (one->type != y->type || graph_is_quantized(one) !=
 					  graph_is_quantized(y)))
 					return false;
-				if (y && y->quant.count > 1 && op->kind != GRAPH_RESHAPE)
+				if (y && y->quant.count > 1 && op->kind != GRAPH_RESHAPE &&
+				    op->kind != GRAPH_TRANSPOSE)
 					return false;
 			}
 			return true;
@@ -179,7 +179,7 @@ static int check_op(const struct graph *graph, const struct graph_op *op, const 
 		return refuse(op, "reads what is no variable");
 	if (isnan(op->act_min) || isnan(op->act_max) || op->act_min > op->act_max)
 		return refuse(op, "the activation's range is empty");
-	if (!types_fit(graph, op))
+	if (!graph_op_fits(graph, op))
 		return refuse(op, "inputs and output have types that do not fit together");
 	if (!op->num_outputs)
 		return 0;

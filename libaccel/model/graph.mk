@@ -1,0 +1,12 @@
+# SPDX-License-Identifier: MIT
+# The graph, importers, passes, quantiser; their reference kernels in
+# libaccel/cpu and the host's executor in libaccel/run.
+
+GRAPH_SRCS	:= $(sort $(wildcard $(addprefix libaccel/model/,graph*.c tflite*.c onnx*.c import*.c passes*.c quant*.c)))
+GRAPH_SRCS	+= $(sort $(wildcard libaccel/cpu/ref_op*.c libaccel/run/graph_*.c libaccel/run/image*.c))
+LIBACCEL_SRCS	+= $(GRAPH_SRCS)
+LIBACCEL_LIBS	+= -lm
+
+# Long loops over floats; no fused multiply-add: the same result everywhere.
+$(foreach file,$(basename $(notdir $(wildcard libaccel/cpu/ref_op*.c))),$(eval CFLAGS_libaccel/cpu/$(file) := \
+	-O3 -ffp-contract=off -fno-trapping-math -fno-math-errno))
