@@ -59,6 +59,7 @@ static void read_tables(struct sim_core *core, struct cdp_lrn *lrn)
 	lrn->le.start = start_or_end(core, CDP_S_LUT_LE_START_LOW);
 	lrn->le.end = start_or_end(core, CDP_S_LUT_LE_END_LOW);
 	lrn->le.select = spacing(F(CDP_S_LUT_INFO, LUT_LE_INDEX_SELECT));
+	lrn->le.max_spread = 64;
 	lrn->le.uflow_scale = (int16_t)F(CDP_S_LUT_LE_SLOPE_SCALE, LUT_LE_SLOPE_UFLOW_SCALE);
 	lrn->le.oflow_scale = (int16_t)F(CDP_S_LUT_LE_SLOPE_SCALE, LUT_LE_SLOPE_OFLOW_SCALE);
 	lrn->le.uflow_shift = F(CDP_S_LUT_LE_SLOPE_SHIFT, LUT_LE_SLOPE_UFLOW_SHIFT);
@@ -69,6 +70,7 @@ static void read_tables(struct sim_core *core, struct cdp_lrn *lrn)
 	lrn->lo.start = start_or_end(core, CDP_S_LUT_LO_START_LOW);
 	lrn->lo.end = start_or_end(core, CDP_S_LUT_LO_END_LOW);
 	lrn->lo.select = spacing(F(CDP_S_LUT_INFO, LUT_LO_INDEX_SELECT));
+	lrn->lo.max_spread = 32;
 	lrn->lo.uflow_scale = (int16_t)F(CDP_S_LUT_LO_SLOPE_SCALE, LUT_LO_SLOPE_UFLOW_SCALE);
 	lrn->lo.oflow_scale = (int16_t)F(CDP_S_LUT_LO_SLOPE_SCALE, LUT_LO_SLOPE_OFLOW_SCALE);
 	lrn->lo.uflow_shift = F(CDP_S_LUT_LO_SLOPE_SHIFT, LUT_LO_SLOPE_UFLOW_SHIFT);

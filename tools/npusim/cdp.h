@@ -31,6 +31,7 @@ struct cdp_table {
 	unsigned int entries;
 	int64_t start, end;		/* 38 bits */
 	int select;			/* linear: entries are 2^select apart */
+	unsigned int max_spread;	/* of -@select; LO's shifter has a bit less */
 	int16_t uflow_scale, oflow_scale;
 	unsigned int uflow_shift, oflow_shift;
 };

@@ -48,7 +48,7 @@ static void locate_linear(int32_t x, const struct cdp_table *t, struct position 
 	if (p->uflow)
 		return;
 	if (t->select < 0) {
-		set_index(t, d << -t->select, p);
+		set_index(t, d << (unsigned int)-t->select % t->max_spread, p);
 	} else {
 		p->fraction = (uint32_t)(d << FRACTION_BITS >> t->select) &
 			      ((1u << FRACTION_BITS) - 1);
