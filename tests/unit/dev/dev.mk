@@ -3,7 +3,7 @@
 # Unit tests of libaccel's device layer.
 
 DEV_TEST_OBJS	:= $(patsubst %.c,$(O)/%.o,$(sort $(wildcard tests/unit/dev/*.c)) \
-		     tests/programs/conv.c tests/programs/builder.c kmod/hw/nvdla_config.c)
+		     $(TEST_PROGRAM_SRCS) kmod/hw/nvdla_config.c)
 
 $(O)/tests/unit/dev/test-dev: $(DEV_TEST_OBJS) $(LIBACCEL)
 	$(CC) $(LDFLAGS) -o $@ $(DEV_TEST_OBJS) $(LIBACCEL_LINK) -lcmocka

@@ -65,6 +65,7 @@ int test_device(void);
 int test_bo(void);
 int test_program(void);
 int test_job(void);
+int test_engines(void);
 int test_threads(void);
 
 #endif /* TESTS_UNIT_DEV_FIXTURE_H */

@@ -13,6 +13,7 @@ int main(void)
 	failed += test_bo();
 	failed += test_program();
 	failed += test_job();
+	failed += test_engines();
 	failed += test_threads();
 
 	return failed != 0;
