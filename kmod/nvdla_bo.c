@@ -56,7 +56,7 @@ static struct sg_table *bo_get_sg_table(struct drm_gem_object *obj)
 	struct sg_table *sgt;
 	int i, ret;
 
-	sgt = kzalloc(sizeof(*sgt), GFP_KERNEL);
+	sgt = kzalloc_obj(*sgt);
 	if (!sgt)
 		return ERR_PTR(-ENOMEM);
 	if (bo->vaddr) {
@@ -172,7 +172,7 @@ static const struct drm_gem_object_funcs bo_funcs = {
 
 static struct nvdla_bo *bo_new(struct drm_device *drm, size_t size, u32 flags)
 {
-	struct nvdla_bo *bo = kzalloc(sizeof(*bo), GFP_KERNEL);
+	struct nvdla_bo *bo = kzalloc_obj(*bo);
 
 	if (!bo)
 		return NULL;

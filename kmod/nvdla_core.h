@@ -165,11 +165,11 @@ struct nvdla_core {
 	void __iomem *csb;
 	struct drm_gpu_scheduler sched;
 	u64 fence_context;
-	spinlock_t fence_lock;
+	spinlock_t fence_lock;	/* protects the fences of the core's jobs */
 	u64 fence_seqno;
 
-	spinlock_t lock;
-	struct mutex program_lock;
+	spinlock_t lock;	/* protects the state of operations, see above */
+	struct mutex program_lock;	/* held while registers are written */
 	struct list_head jobs;
 	struct nvdla_unit_state units[NVDLA_UNITS];
 	u32 programming;

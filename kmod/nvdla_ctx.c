@@ -93,7 +93,7 @@ int nvdla_ioctl_ctx_create(struct drm_device *drm, void *data, struct drm_file *
 			scheds[count++] = &nvdla->cores[i].sched;
 	}
 
-	ctx = kzalloc(sizeof(*ctx), GFP_KERNEL_ACCOUNT);
+	ctx = kzalloc_obj(*ctx, GFP_KERNEL_ACCOUNT);
 	if (!ctx)
 		return -ENOMEM;
 	kref_init(&ctx->refs);

@@ -175,7 +175,7 @@ void nvdla_file_put(struct nvdla_file *file)
 
 static int nvdla_open(struct drm_device *drm, struct drm_file *drm_file)
 {
-	struct nvdla_file *file = kzalloc(sizeof(*file), GFP_KERNEL_ACCOUNT);
+	struct nvdla_file *file = kzalloc_obj(*file, GFP_KERNEL_ACCOUNT);
 
 	if (!file)
 		return -ENOMEM;
@@ -394,7 +394,7 @@ int nvdla_device_sleep(struct nvdla_device *nvdla)
 			return 0;
 		if (time_after(jiffies, end))
 			break;
-		msleep(1);
+		fsleep(1000);
 	}
 	nvdla_device_wake(nvdla);
 	return ret;

@@ -61,7 +61,7 @@ struct nvdla_sram {
 	u64 bus;
 	void __iomem *map;
 	struct drm_mm mm;
-	struct mutex lock;
+	struct mutex lock;	/* protects mm */
 };
 
 /**
@@ -141,7 +141,7 @@ struct nvdla_ctx {
 	struct nvdla_file *file;
 	struct drm_sched_entity entity;
 	struct drm_gpu_scheduler *scheds[NVDLA_MAX_CORES];
-	struct mutex submit_lock;
+	struct mutex submit_lock;	/* keeps jobs in order; protects closed */
 	bool closed;
 	unsigned long timeout;
 	bool guilty;

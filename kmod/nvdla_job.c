@@ -397,7 +397,7 @@ static int submit_job(struct nvdla_device *nvdla, struct nvdla_ctx *ctx, struct 
 	if (READ_ONCE(ctx->guilty))
 		return -EIO;
 
-	job = kzalloc(sizeof(*job), GFP_KERNEL);
+	job = kzalloc_obj(*job);
 	if (!job)
 		return -ENOMEM;
 	INIT_LIST_HEAD(&job->link);

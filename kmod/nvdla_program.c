@@ -116,7 +116,7 @@ int nvdla_ioctl_program_create(struct drm_device *drm, void *data, struct drm_fi
 	ret = copy_program(args, &copy);
 	if (ret)
 		goto out;
-	uploaded = kzalloc(sizeof(*uploaded), GFP_KERNEL);
+	uploaded = kzalloc_obj(*uploaded);
 	if (!uploaded) {
 		ret = -ENOMEM;
 		goto out;

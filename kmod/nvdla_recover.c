@@ -15,11 +15,11 @@
 #include "nvdla_drv.h"
 #include "nvdla_trace.h"
 
-#define LOOK_INTERVAL	(HZ / 10)
+#define LOOK_INTERVAL	(HZ / 10UL)
 
 static unsigned long look_after(const struct nvdla_job *job)
 {
-	return min(job->ctx->timeout, (unsigned long)LOOK_INTERVAL);
+	return min(job->ctx->timeout, LOOK_INTERVAL);
 }
 
 /* A job became the first of its core. */
@@ -33,9 +33,10 @@ void nvdla_watchdog_arm(struct nvdla_core *core, const struct nvdla_job *job)
 
 static void announce(struct nvdla_core *core, const struct nvdla_job *job, int error)
 {
-	char event[] = "EVENT=hang", which[16], why[16], number[32];
-	char *env[] = { event, which, why, number, NULL };
+	char event[16], which[16], why[16], number[32];
+	char *env[5] = { event, which, why, number };
 
+	snprintf(event, sizeof(event), "EVENT=%s", error == -ETIME ? "hang" : "fault");
 	snprintf(which, sizeof(which), "CORE=%u", core->index);
 	snprintf(why, sizeof(why), "ERROR=%d", -error);
 	snprintf(number, sizeof(number), "JOB=%llu", job->id);

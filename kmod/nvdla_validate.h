@@ -13,9 +13,9 @@
 
 /* Limits, reported to user space in &struct drm_nvdla_device_info. */
 #define NVDLA_MAX_OPS		16384
-#define NVDLA_MAX_REGS		(1U << 21)
-#define NVDLA_MAX_RELOCS	(1U << 18)
-#define NVDLA_MAX_DEPS		(1U << 18)
+#define NVDLA_MAX_REGS		2097152
+#define NVDLA_MAX_RELOCS	262144
+#define NVDLA_MAX_DEPS		262144
 #define NVDLA_MAX_LUTS		256
 #define NVDLA_MAX_SLOTS		1024
 

@@ -76,7 +76,7 @@ static int check_alike(struct op_check *c)
 {
 	unsigned int i;
 
-	for (i = 0; i < sizeof(alike) / sizeof(alike[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(alike); i++) {
 		if (op_reg(c, alike[i].unit[0], alike[i].offset[0]) !=
 		    op_reg(c, alike[i].unit[1], alike[i].offset[1]))
 			return op_refuse(c, alike[i].unit[0], alike[i].offset[0],
@@ -188,14 +188,14 @@ static __u32 entries_per_slice(const struct op_check *c, const struct conv *v)
 				OP_FIELD(c, NVDLA_CDMA, CDMA_D_ZERO_PADDING, PAD_LEFT) +
 				OP_FIELD(c, NVDLA_CDMA, CDMA_D_ZERO_PADDING, PAD_RIGHT);
 
-		return DIV_ROUND_UP(columns * v->channels * v->bytes, width);
+		return nvdla_div_up(columns * v->channels * v->bytes, width);
 	}
 
-	atoms = DIV_ROUND_UP(v->channels * v->bytes, c->config->atomic_m);
+	atoms = nvdla_div_up(v->channels * v->bytes, c->config->atomic_m);
 	rem = atoms % per;
 	if (rem == 3)
 		rem = 4;
-	return atoms / per * v->width + DIV_ROUND_UP(rem * v->width, per);
+	return atoms / per * v->width + nvdla_div_up(rem * v->width, per);
 }
 
 static int check_cbuf(struct op_check *c, struct conv *v)
@@ -416,7 +416,7 @@ static __u64 pixel_line(const struct op_check *c, const struct conv *v, __u32 pi
 	/* In the second plane only the part within an atom counts. */
 	__u32 skip = offset % (atom / pixel_bytes);
 
-	return DIV_ROUND_UP((skip + v->width) * pixel_bytes, atom);
+	return nvdla_div_up((skip + v->width) * pixel_bytes, atom);
 }
 
 static int use_data(struct op_check *c, const struct conv *v)
@@ -454,7 +454,7 @@ static int use_data(struct op_check *c, const struct conv *v)
 		ret = op_expect_aligned(c, NVDLA_CDMA, CDMA_D_BATCH_STRIDE);
 	if (ret)
 		return ret;
-	cube.surfaces = DIV_ROUND_UP(v->channels * v->bytes, c->config->atomic_m);
+	cube.surfaces = nvdla_div_up(v->channels * v->bytes, c->config->atomic_m);
 	cube.surf_stride = op_reg(c, NVDLA_CDMA, CDMA_D_SURF_STRIDE);
 	cube.batch_stride = op_reg(c, NVDLA_CDMA, CDMA_D_BATCH_STRIDE);
 
@@ -479,8 +479,9 @@ static void use_weights(struct op_check *c, const struct conv *v)
 	if (!op_reg(c, NVDLA_CDMA, CDMA_D_WEIGHT_FORMAT))
 		return;
 	/* The mask, and the size of each kernel group as a 32-bit word. */
-	op_use(c, PORT_CDMA_WMB, DIV_ROUND_UP(op_reg(c, NVDLA_CDMA, CDMA_D_WMB_BYTES), atom) * atom);
-	op_use(c, PORT_CDMA_WGS, DIV_ROUND_UP(DIV_ROUND_UP(v->kernels, group) * 4, atom) * atom);
+	op_use(c, PORT_CDMA_WMB,
+	       nvdla_div_up(op_reg(c, NVDLA_CDMA, CDMA_D_WMB_BYTES), atom) * atom);
+	op_use(c, PORT_CDMA_WGS, nvdla_div_up(nvdla_div_up(v->kernels, group) * 4, atom) * atom);
 }
 
 int nvdla_check_conv(struct op_check *c, struct flow *out)

@@ -32,7 +32,7 @@ static __u64 rubik_reg(const struct op_check *c, __u32 offset)
 /* A line of a plane: elements side by side, in whole pieces. */
 static __u64 plane_line(__u64 width, __u32 bytes)
 {
-	return DIV_ROUND_UP(width * bytes, PIECE) * PIECE;
+	return nvdla_div_up(width * bytes, PIECE) * PIECE;
 }
 
 int nvdla_check_rubik(struct op_check *c)
@@ -56,8 +56,8 @@ int nvdla_check_rubik(struct op_check *c)
 	switch (mode) {
 	case RBK_D_MISC_CFG_RUBIK_MODE_CONTRACT:
 		/* x * y input cubes of the output's channels, behind each other. */
-		surfaces = DIV_ROUND_UP(out_channels * bytes, PIECE);
-		if (DIV_ROUND_UP(in_channels * bytes, PIECE) != surfaces * x * y)
+		surfaces = nvdla_div_up(out_channels * bytes, PIECE);
+		if (nvdla_div_up(in_channels * bytes, PIECE) != surfaces * x * y)
 			return op_refuse(c, NVDLA_RUBIK, RBK_D_DATAIN_SIZE_1,
 					 DRM_NVDLA_FAIL_MISMATCH);
 		/* The width register of the output has 13 bits, like all others. */
@@ -80,7 +80,7 @@ int nvdla_check_rubik(struct op_check *c)
 		if (in_channels != out_channels)
 			return op_refuse(c, NVDLA_RUBIK, RBK_D_DATAOUT_SIZE_1,
 					 DRM_NVDLA_FAIL_MISMATCH);
-		surfaces = DIV_ROUND_UP(in_channels * bytes, PIECE);
+		surfaces = nvdla_div_up(in_channels * bytes, PIECE);
 		op_use(c, PORT_RUBIK_SRC,
 		       (surfaces - 1) * rubik_reg(c, RBK_D_DAIN_SURF_STRIDE) +
 		       (height - 1) * rubik_reg(c, RBK_D_DAIN_LINE_STRIDE) + width * PIECE);
@@ -90,7 +90,7 @@ int nvdla_check_rubik(struct op_check *c)
 		       plane_line(width, bytes));
 		return 0;
 	case RBK_D_MISC_CFG_RUBIK_MODE_MERGE:
-		surfaces = DIV_ROUND_UP(in_channels * bytes, PIECE);
+		surfaces = nvdla_div_up(in_channels * bytes, PIECE);
 		op_use(c, PORT_RUBIK_SRC,
 		       (in_channels - 1) * rubik_reg(c, RBK_D_DAIN_PLANAR_STRIDE) +
 		       (height - 1) * rubik_reg(c, RBK_D_DAIN_LINE_STRIDE) +

@@ -13,7 +13,7 @@
 #define NO_INDEX	0xff
 
 /* Extents beyond this are refused, so that sums of a few cannot overflow. */
-#define EXTENT_MAX	(1ULL << 56)
+#define EXTENT_MAX	0x100000000000000ULL
 
 /**
  * struct nvdla_validator - what is known about every register

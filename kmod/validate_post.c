@@ -7,7 +7,7 @@
 
 static __u32 surfaces(const struct op_check *c, __u32 channels, __u32 bytes)
 {
-	return DIV_ROUND_UP(channels * bytes, c->config->atomic_m);
+	return nvdla_div_up(channels * bytes, c->config->atomic_m);
 }
 
 /* ------------------------------------------------------------------- SDP */
@@ -23,11 +23,13 @@ static __u32 surfaces(const struct op_check *c, __u32 channels, __u32 bytes)
  * @alu_cfg: source of the ALU's operand
  * @mul_cfg: source of the multiplier's operand
  */
-static const struct operand {
+struct operand {
 	enum nvdla_port port;
 	__u16 rdma_cfg, line_stride, surf_stride, batch_stride;
 	__u16 cfg, alu_cfg, mul_cfg;
-} operands[] = {
+};
+
+static const struct operand operands[] = {
 	{
 		PORT_SDP_BS, SDP_RDMA_D_BRDMA_CFG, SDP_RDMA_D_BS_LINE_STRIDE,
 		SDP_RDMA_D_BS_SURFACE_STRIDE, SDP_RDMA_D_BS_BATCH_STRIDE,
@@ -129,6 +131,11 @@ static int check_operand(struct op_check *c, const struct operand *operand, cons
 				 DRM_NVDLA_FAIL_MISMATCH);
 	op_use(c, operand->port, cube_extent(c->config, &extent));
 	return 0;
+}
+
+static bool is_float(__u32 precision)
+{
+	return precision == SDP_D_DATA_FORMAT_PROC_PRECISION_FP16;
 }
 
 /* A cube that SDP reads or writes itself. */
@@ -233,12 +240,11 @@ int nvdla_check_sdp(struct op_check *c, const struct flow *in, struct flow *out)
 	if (!ret)
 		ret = op_expect_precision(c, NVDLA_SDP, SDP_D_DATA_FORMAT, out_precision);
 	/* Both integer or both float. */
-	if (!ret && (cube.precision == SDP_D_DATA_FORMAT_PROC_PRECISION_FP16) !=
-		    (out_precision == SDP_D_DATA_FORMAT_OUT_PRECISION_FP16))
+	if (!ret && is_float(cube.precision) != is_float(out_precision))
 		ret = op_refuse(c, NVDLA_SDP, SDP_D_DATA_FORMAT, DRM_NVDLA_FAIL_VALUE);
 	if (!ret && c->units & BIT(NVDLA_SDP_RDMA))
 		ret = check_sdp_rdma(c, &cube, in, out_precision);
-	for (i = 0; !ret && i < sizeof(operands) / sizeof(operands[0]); i++)
+	for (i = 0; !ret && i < ARRAY_SIZE(operands); i++)
 		ret = check_operand(c, &operands[i], &cube);
 	if (ret)
 		return ret;
@@ -290,7 +296,7 @@ static int check_pdp_rdma(struct op_check *c, const struct flow *cube)
 	unsigned int i;
 	int ret;
 
-	for (i = 0; i < sizeof(pdp_alike) / sizeof(pdp_alike[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(pdp_alike); i++) {
 		if (op_reg(c, NVDLA_PDP, pdp_alike[i].pdp) !=
 		    op_reg(c, NVDLA_PDP_RDMA, pdp_alike[i].rdma))
 			return op_refuse(c, NVDLA_PDP_RDMA, pdp_alike[i].rdma,

@@ -139,7 +139,7 @@ int nvdla_validator_new(const struct nvdla_config *config, struct nvdla_validato
 		if (unit_is_programmed(i) && config->base[i] != NVDLA_NO_UNIT)
 			describe_unit(v, i);
 	}
-	for (i = 0; i < sizeof(kernel_regs) / sizeof(kernel_regs[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(kernel_regs); i++)
 		restrict_bits(v, kernel_regs[i].unit, kernel_regs[i].offset, 0);
 	for (i = 0; i < PORTS; i++) {
 		const struct port_desc *port = &nvdla_ports[i];

@@ -9,7 +9,7 @@
 #ifdef __KERNEL__
 
 #include <linux/errno.h>
-#include <linux/math.h>
+#include <linux/array_size.h>
 #include <linux/math64.h>
 #include <linux/mm.h>
 #include <linux/overflow.h>
@@ -19,9 +19,20 @@
 
 #include "../uapi/drm/nvdla_accel.h"
 
-#define nvdla_zalloc(count, size)	kvcalloc((count), (size), GFP_KERNEL_ACCOUNT)
-#define nvdla_alloc(count, size)	kvmalloc_array((count), (size), GFP_KERNEL_ACCOUNT)
-#define nvdla_free(pointer)		kvfree(pointer)
+static inline void *nvdla_zalloc(size_t count, size_t size)
+{
+	return kvcalloc(count, size, GFP_KERNEL_ACCOUNT);
+}
+
+static inline void *nvdla_alloc(size_t count, size_t size)
+{
+	return kvmalloc_array(count, size, GFP_KERNEL_ACCOUNT);
+}
+
+static inline void nvdla_free(const void *memory)
+{
+	kvfree(memory);
+}
 
 #else /* !__KERNEL__ */
 
@@ -34,16 +45,36 @@
 
 #include "drm/nvdla_accel.h"
 
-#ifndef DIV_ROUND_UP
-#define DIV_ROUND_UP(n, d)		(((n) + (d) - 1) / (d))
+#ifndef ARRAY_SIZE
+#define ARRAY_SIZE(array)		(sizeof(array) / sizeof((array)[0]))
 #endif
 #define check_add_overflow(a, b, sum)	__builtin_add_overflow(a, b, sum)
-#define check_mul_overflow(a, b, prod)	__builtin_mul_overflow(a, b, prod)
 
-#define nvdla_zalloc(count, size)	calloc((count) ? (count) : 1, (size))
-#define nvdla_alloc(count, size)	nvdla_zalloc(count, size)
-#define nvdla_free(pointer)		free(pointer)
+static inline void *nvdla_zalloc(size_t count, size_t size)
+{
+	return calloc(count ? count : 1, size);
+}
+
+static inline void *nvdla_alloc(size_t count, size_t size)
+{
+	return nvdla_zalloc(count, size);
+}
+
+static inline void nvdla_free(void *memory)
+{
+	free(memory);
+}
 
 #endif /* !__KERNEL__ */
+
+/* @n / @d, rounded up. */
+static inline __u64 nvdla_div_up(__u64 n, __u32 d)
+{
+#ifdef __KERNEL__
+	return div_u64(n + d - 1, d);
+#else
+	return (n + d - 1) / d;
+#endif
+}
 
 #endif /* _NVDLA_VALIDATE_SHIM_H_ */

@@ -122,27 +122,27 @@ enum drm_nvdla_unit {
 
 /* Bits of &drm_nvdla_device_info.features. */
 /** define DRM_NVDLA_FEAT_SDP_EW - SDP has its Y (element-wise) stage */
-#define DRM_NVDLA_FEAT_SDP_EW		(1U << 0)
+#define DRM_NVDLA_FEAT_SDP_EW		0x1
 /** define DRM_NVDLA_FEAT_SDP_LUT - and a lookup table in it */
-#define DRM_NVDLA_FEAT_SDP_LUT		(1U << 1)
+#define DRM_NVDLA_FEAT_SDP_LUT		0x2
 /** define DRM_NVDLA_FEAT_CVIF - second memory port (SRAM) */
-#define DRM_NVDLA_FEAT_CVIF		(1U << 2)
+#define DRM_NVDLA_FEAT_CVIF		0x4
 /** define DRM_NVDLA_FEAT_BDMA - bridge DMA */
-#define DRM_NVDLA_FEAT_BDMA		(1U << 3)
+#define DRM_NVDLA_FEAT_BDMA		0x8
 /** define DRM_NVDLA_FEAT_RUBIK - reshape engine */
-#define DRM_NVDLA_FEAT_RUBIK		(1U << 4)
+#define DRM_NVDLA_FEAT_RUBIK		0x10
 /** define DRM_NVDLA_FEAT_INT16 - 16-bit integers */
-#define DRM_NVDLA_FEAT_INT16		(1U << 5)
+#define DRM_NVDLA_FEAT_INT16		0x20
 /** define DRM_NVDLA_FEAT_FP16 - half precision floats */
-#define DRM_NVDLA_FEAT_FP16		(1U << 6)
+#define DRM_NVDLA_FEAT_FP16		0x40
 /** define DRM_NVDLA_FEAT_WINOGRAD - Winograd convolution */
-#define DRM_NVDLA_FEAT_WINOGRAD		(1U << 7)
+#define DRM_NVDLA_FEAT_WINOGRAD		0x80
 /** define DRM_NVDLA_FEAT_BATCH - several inputs per convolution */
-#define DRM_NVDLA_FEAT_BATCH		(1U << 8)
+#define DRM_NVDLA_FEAT_BATCH		0x100
 /** define DRM_NVDLA_FEAT_WT_COMPRESS - sparse weights */
-#define DRM_NVDLA_FEAT_WT_COMPRESS	(1U << 9)
+#define DRM_NVDLA_FEAT_WT_COMPRESS	0x200
 /** define DRM_NVDLA_FEAT_CFGROM - describes itself */
-#define DRM_NVDLA_FEAT_CFGROM		(1U << 10)
+#define DRM_NVDLA_FEAT_CFGROM		0x400
 
 /**
  * struct drm_nvdla_device_info - answer to DRM_NVDLA_QUERY_DEVICE
@@ -260,11 +260,11 @@ struct drm_nvdla_dev_query {
 /* ---------------------------------------------------------- buffer objects */
 
 /** define DRM_NVDLA_BO_CACHED - CPU mappings are cached; use BO_SYNC */
-#define DRM_NVDLA_BO_CACHED		(1U << 0)
+#define DRM_NVDLA_BO_CACHED		0x1
 /** define DRM_NVDLA_BO_NO_MMAP - never mapped by the CPU, nor exported */
-#define DRM_NVDLA_BO_NO_MMAP		(1U << 1)
+#define DRM_NVDLA_BO_NO_MMAP		0x2
 /** define DRM_NVDLA_BO_SRAM - lives in the device's SRAM; not exportable */
-#define DRM_NVDLA_BO_SRAM		(1U << 2)
+#define DRM_NVDLA_BO_SRAM		0x4
 
 /**
  * struct drm_nvdla_bo_create - DRM_IOCTL_NVDLA_BO_CREATE
@@ -299,9 +299,9 @@ struct drm_nvdla_bo_mmap_offset {
 };
 
 /** define DRM_NVDLA_SYNC_TO_DEVICE - the CPU wrote, the device will read */
-#define DRM_NVDLA_SYNC_TO_DEVICE	(1U << 0)
+#define DRM_NVDLA_SYNC_TO_DEVICE	0x1
 /** define DRM_NVDLA_SYNC_FROM_DEVICE - the device wrote, the CPU will read */
-#define DRM_NVDLA_SYNC_FROM_DEVICE	(1U << 1)
+#define DRM_NVDLA_SYNC_FROM_DEVICE	0x2
 
 /**
  * struct drm_nvdla_bo_sync - DRM_IOCTL_NVDLA_BO_SYNC
@@ -323,9 +323,9 @@ struct drm_nvdla_bo_sync {
 };
 
 /** define DRM_NVDLA_WAIT_READ - until the CPU may read: writers are done */
-#define DRM_NVDLA_WAIT_READ		(1U << 0)
+#define DRM_NVDLA_WAIT_READ		0x1
 /** define DRM_NVDLA_WAIT_WRITE - until the CPU may write: everybody is done */
-#define DRM_NVDLA_WAIT_WRITE		(1U << 1)
+#define DRM_NVDLA_WAIT_WRITE		0x2
 
 /**
  * struct drm_nvdla_bo_wait - DRM_IOCTL_NVDLA_BO_WAIT
@@ -346,17 +346,17 @@ struct drm_nvdla_bo_wait {
 
 /* Engines of an operation; the permitted sets are listed at drm_nvdla_op. */
 /** define DRM_NVDLA_ENGINE_CONV - CDMA, CSC, CMAC_A, CMAC_B and CACC */
-#define DRM_NVDLA_ENGINE_CONV		(1U << 0)
+#define DRM_NVDLA_ENGINE_CONV		0x1
 /** define DRM_NVDLA_ENGINE_SDP - SDP, and SDP_RDMA if it reads memory */
-#define DRM_NVDLA_ENGINE_SDP		(1U << 1)
+#define DRM_NVDLA_ENGINE_SDP		0x2
 /** define DRM_NVDLA_ENGINE_PDP - PDP, and PDP_RDMA if not fed by SDP */
-#define DRM_NVDLA_ENGINE_PDP		(1U << 2)
+#define DRM_NVDLA_ENGINE_PDP		0x4
 /** define DRM_NVDLA_ENGINE_CDP - CDP and CDP_RDMA */
-#define DRM_NVDLA_ENGINE_CDP		(1U << 3)
+#define DRM_NVDLA_ENGINE_CDP		0x8
 /** define DRM_NVDLA_ENGINE_BDMA - bridge DMA */
-#define DRM_NVDLA_ENGINE_BDMA		(1U << 4)
+#define DRM_NVDLA_ENGINE_BDMA		0x10
 /** define DRM_NVDLA_ENGINE_RUBIK - reshape engine */
-#define DRM_NVDLA_ENGINE_RUBIK		(1U << 5)
+#define DRM_NVDLA_ENGINE_RUBIK		0x20
 
 /**
  * struct drm_nvdla_reg - value of one register
@@ -465,9 +465,9 @@ struct drm_nvdla_op {
 };
 
 /** define DRM_NVDLA_ACCESS_READ - some operation reads the slot */
-#define DRM_NVDLA_ACCESS_READ		(1U << 0)
+#define DRM_NVDLA_ACCESS_READ		0x1
 /** define DRM_NVDLA_ACCESS_WRITE - some operation writes the slot */
-#define DRM_NVDLA_ACCESS_WRITE		(1U << 1)
+#define DRM_NVDLA_ACCESS_WRITE		0x2
 
 /**
  * struct drm_nvdla_slot_info - what a program does with a slot
@@ -625,9 +625,9 @@ struct drm_nvdla_ctx_destroy {
 };
 
 /** define DRM_NVDLA_CTX_GUILTY - a job of this context hung or faulted */
-#define DRM_NVDLA_CTX_GUILTY		(1U << 0)
+#define DRM_NVDLA_CTX_GUILTY		0x1
 /** define DRM_NVDLA_CTX_RESET - a core was reset while its job ran there */
-#define DRM_NVDLA_CTX_RESET		(1U << 1)
+#define DRM_NVDLA_CTX_RESET		0x2
 
 /**
  * struct drm_nvdla_ctx_get_state - DRM_IOCTL_NVDLA_CTX_GET_STATE
@@ -669,11 +669,11 @@ struct drm_nvdla_bind {
 };
 
 /** define DRM_NVDLA_SYNC_WAIT - wait for it before the job starts */
-#define DRM_NVDLA_SYNC_WAIT		(1U << 0)
+#define DRM_NVDLA_SYNC_WAIT		0x1
 /** define DRM_NVDLA_SYNC_SIGNAL - signal it when the job has ended */
-#define DRM_NVDLA_SYNC_SIGNAL		(1U << 1)
+#define DRM_NVDLA_SYNC_SIGNAL		0x2
 /** define DRM_NVDLA_SYNC_TIMELINE - a point of a timeline syncobj */
-#define DRM_NVDLA_SYNC_TIMELINE		(1U << 2)
+#define DRM_NVDLA_SYNC_TIMELINE		0x4
 
 /**
  * struct drm_nvdla_sync - fence in or out
@@ -688,9 +688,9 @@ struct drm_nvdla_sync {
 };
 
 /** define DRM_NVDLA_JOB_PROFILE - record times and stalls per operation */
-#define DRM_NVDLA_JOB_PROFILE		(1U << 0)
+#define DRM_NVDLA_JOB_PROFILE		0x1
 /** define DRM_NVDLA_JOB_NO_IMPLICIT - take no notice of buffers' fences */
-#define DRM_NVDLA_JOB_NO_IMPLICIT	(1U << 1)
+#define DRM_NVDLA_JOB_NO_IMPLICIT	0x2
 
 /**
  * struct drm_nvdla_job - one job
@@ -835,7 +835,8 @@ struct drm_nvdla_perfmon_get_values {
 #define DRM_IOCTL_NVDLA_SUBMIT			DRM_NVDLA_IOWR(SUBMIT, submit)
 #define DRM_IOCTL_NVDLA_PERFMON_CREATE		DRM_NVDLA_IOWR(PERFMON_CREATE, perfmon_create)
 #define DRM_IOCTL_NVDLA_PERFMON_DESTROY		DRM_NVDLA_IOWR(PERFMON_DESTROY, perfmon_destroy)
-#define DRM_IOCTL_NVDLA_PERFMON_GET_VALUES	DRM_NVDLA_IOWR(PERFMON_GET_VALUES, perfmon_get_values)
+#define DRM_IOCTL_NVDLA_PERFMON_GET_VALUES \
+	DRM_NVDLA_IOWR(PERFMON_GET_VALUES, perfmon_get_values)
 
 #if defined(__cplusplus)
 }
