@@ -17,7 +17,8 @@ int8_t lut_value(uint32_t seed, int8_t x)
 
 /*
  * Table LO has an entry for each of -128 to 128; table LE begins far above
- * what a byte can be, so that it never counts.
+ * what a byte can be. The first entry itself counts as underflow of both: with
+ * slope 0 table LO then gives just that entry.
  */
 static uint32_t append_table(struct builder *b, uint32_t engine, uint32_t seed)
 {
@@ -41,7 +42,8 @@ static void append_sdp_table(struct builder *b, uint32_t seed)
 {
 	uint32_t lut = append_table(b, DRM_NVDLA_ENGINE_SDP, seed);
 
-	builder_lut_reg(b, NVDLA_SDP, SDP_S_LUT_CFG, SDP_S_LUT_CFG_LUT_LE_FUNCTION);
+	builder_lut_reg(b, NVDLA_SDP, SDP_S_LUT_CFG,
+			SDP_S_LUT_CFG_LUT_LE_FUNCTION | SDP_S_LUT_CFG_LUT_UFLOW_PRIORITY);
 	builder_lut_reg(b, NVDLA_SDP, SDP_S_LUT_LE_START, LE_START);
 	builder_lut_reg(b, NVDLA_SDP, SDP_S_LUT_LE_END, LE_END);
 	builder_lut_reg(b, NVDLA_SDP, SDP_S_LUT_LO_START, LO_START);
@@ -70,7 +72,8 @@ static void append_cdp_table(struct builder *b, uint32_t seed)
 	unsigned int line = CUBE_WIDTH * b->config->atomic_m, surface = line * CUBE_HEIGHT;
 	uint32_t lut = append_table(b, DRM_NVDLA_ENGINE_CDP, seed);
 
-	builder_lut_reg(b, NVDLA_CDP, CDP_S_LUT_CFG, SDP_S_LUT_CFG_LUT_LE_FUNCTION);
+	builder_lut_reg(b, NVDLA_CDP, CDP_S_LUT_CFG,
+			CDP_S_LUT_CFG_LUT_LE_FUNCTION | CDP_S_LUT_CFG_LUT_UFLOW_PRIORITY);
 	builder_lut_reg(b, NVDLA_CDP, CDP_S_LUT_LE_START_LOW, LE_START);
 	builder_lut_reg(b, NVDLA_CDP, CDP_S_LUT_LE_END_LOW, LE_END);
 	builder_lut_reg(b, NVDLA_CDP, CDP_S_LUT_LO_START_LOW, LO_START);

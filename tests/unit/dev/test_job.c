@@ -4,7 +4,20 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../../../libaccel/dev/simdev.h"
 #include "fixture.h"
+
+/* Keep a context's jobs from starting, as if all cores were busy. */
+static void hold(struct accel_context *base, bool held)
+{
+	struct simdev_context *context = container_of(base, struct simdev_context, base);
+	struct simdev_device *device = simdev(base->device);
+
+	pthread_mutex_lock(&device->lock);
+	context->params.core_mask = held ? 0 : UINT32_MAX;
+	pthread_cond_broadcast(&device->work);
+	pthread_mutex_unlock(&device->lock);
+}
 
 static void convolves_on(const char *device)
 {
@@ -135,14 +148,9 @@ static void submissions_are_checked(void **state)
 	fixture_close(&f);
 }
 
-/* A long job on one core; what depends on it cannot overtake on the other. */
+/* What depends on a job cannot overtake it, though another core is free. */
 static void fences_order_jobs(void **state)
 {
-	static const struct conv_shape large = {
-		.width = 32, .height = 32, .channels = 32, .kernels = 32,
-		.kernel_width = 3, .kernel_height = 3, .stride = 1, .pad = 1,
-		.bias_shift = 1, .scale = 21, .shift = 14,
-	};
 	struct accel_context_params second = { .size = sizeof(second), .core_mask = 2 };
 	struct accel_fence *first, *fences[2];
 	struct accel_context *context;
@@ -154,7 +162,7 @@ static void fences_order_jobs(void **state)
 	int i, fd;
 
 	(void)state;
-	fixture_open(&f, "sim:nv_small,cores=2", &large, 8);
+	fixture_open(&f, "sim:nv_small,cores=2", &small_shape, 2);
 	second.priority = ACCEL_PRIORITY_NORMAL;
 	assert_int_equal(accel_context_create(f.device, &second, &context), 0);
 	assert_int_equal(accel_job_create(f.program, &copy), 0);
@@ -165,6 +173,7 @@ static void fences_order_jobs(void **state)
 	assert_int_equal(accel_job_bind(copy, OUTPUT, bo, 0, 0), 0);
 
 	/* Explicit: the second has no buffer in common that either writes. */
+	hold(f.context, true);
 	assert_int_equal(accel_job_submit(f.job, f.context, 0, NULL, 0, &first), 0);
 	assert_int_equal(accel_fence_wait(first, 0), -ETIMEDOUT);
 	assert_int_equal(accel_fence_wait(first, 1000), -ETIMEDOUT);
@@ -176,6 +185,8 @@ static void fences_order_jobs(void **state)
 	poll_fd = (struct pollfd){ .fd = fd, .events = POLLIN };
 	assert_int_equal(poll(&poll_fd, 1, 0), 0);
 	assert_int_equal(accel_job_submit(copy, context, 0, &first, 1, &fences[0]), 0);
+	assert_int_equal(accel_fence_wait(fences[0], 20000000), -ETIMEDOUT);
+	hold(f.context, false);
 	assert_int_equal(accel_fence_wait(fences[0], FOREVER), 0);
 	assert_int_equal(accel_fence_wait(first, 0), 0);
 	assert_int_equal(poll(&poll_fd, 1, 0), 1);
@@ -185,8 +196,11 @@ static void fences_order_jobs(void **state)
 
 	/* Implicit: both write the same buffer. */
 	assert_int_equal(accel_job_bind(copy, OUTPUT, f.bos[OUTPUT], 0, 0), 0);
+	hold(f.context, true);
 	assert_int_equal(accel_job_submit(f.job, f.context, 0, NULL, 0, &fences[0]), 0);
 	assert_int_equal(accel_job_submit(copy, context, 0, NULL, 0, &fences[1]), 0);
+	assert_int_equal(accel_fence_wait(fences[1], 20000000), -ETIMEDOUT);
+	hold(f.context, false);
 	assert_int_equal(accel_fence_wait(fences[1], FOREVER), 0);
 	assert_int_equal(accel_fence_wait(fences[0], 0), 0);
 	fixture_check(&f);
@@ -218,11 +232,13 @@ static void a_hang_costs_its_context_only(void **state)
 	(void)state;
 	fixture_open(&f, "sim:nv_small,clock=1000", &small_shape, 2);
 	assert_int_equal(accel_context_create(f.device, &hasty, &context), 0);
-	/* Behind a job of another context, so that all three are queued in time. */
+	/* Behind a job that is held, so that all three are queued in time. */
+	hold(f.context, true);
 	assert_int_equal(accel_job_submit(f.job, f.context, 0, NULL, 0, &fences[0]), 0);
 	assert_int_equal(accel_job_submit(f.job, context, 0, &fences[0], 1, &fences[1]), 0);
 	assert_int_equal(accel_job_submit(f.job, context, 0, &fences[0], 1, &fences[2]), 0);
 
+	hold(f.context, false);
 	/* 1000 cycles a second and ten seconds: long enough for the first. */
 	assert_int_equal(accel_fence_wait(fences[0], FOREVER), 0);
 	assert_int_equal(accel_fence_wait(fences[1], FOREVER), -ETIME);
@@ -248,6 +264,30 @@ static void a_hang_costs_its_context_only(void **state)
 	assert_int_equal(accel_fence_wait(fences[0], FOREVER), 0);
 	fixture_check(&f);
 	accel_fence_unref(fences[0]);
+	fixture_close(&f);
+}
+
+/* Told not to mind other users of its buffers, a job does not wait for them. */
+static void implicit_fences_can_be_ignored(void **state)
+{
+	struct accel_context *context;
+	struct accel_fence *first, *second;
+	struct fixture f;
+
+	(void)state;
+	fixture_open(&f, "sim:nv_small", &small_shape, 1);
+	assert_int_equal(accel_context_create(f.device, NULL, &context), 0);
+	hold(f.context, true);
+	assert_int_equal(accel_job_submit(f.job, f.context, 0, NULL, 0, &first), 0);
+	assert_int_equal(accel_job_submit(f.job, context, ACCEL_JOB_NO_IMPLICIT, NULL, 0,
+					  &second), 0);
+	assert_int_equal(accel_fence_wait(second, FOREVER), 0);
+	assert_int_equal(accel_fence_wait(first, 0), -ETIMEDOUT);
+	hold(f.context, false);
+	assert_int_equal(accel_fence_wait(first, FOREVER), 0);
+	accel_fence_unref(first);
+	accel_fence_unref(second);
+	accel_context_unref(context);
 	fixture_close(&f);
 }
 
@@ -278,6 +318,7 @@ int test_job(void)
 		cmocka_unit_test(binds_are_checked),
 		cmocka_unit_test(submissions_are_checked),
 		cmocka_unit_test(fences_order_jobs),
+		cmocka_unit_test(implicit_fences_can_be_ignored),
 		cmocka_unit_test(a_hang_costs_its_context_only),
 		cmocka_unit_test(nothing_is_freed_too_early),
 	};
