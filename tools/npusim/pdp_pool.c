@@ -28,6 +28,41 @@ static inline int32_t sign_extend(uint32_t v, unsigned int bits)
 	return (int32_t)(v << (32 - bits)) >> (32 - bits);
 }
 
+/* Fewer elements than a window, with the padding before them. */
+static bool axis_small(const struct pdp_axis *a)
+{
+	return a->in <= 8 && a->in + a->pad_before < a->size;
+}
+
+/* pdp_axis_flush() - results that hardware gives after the last element */
+unsigned int pdp_axis_flush(const struct pdp_axis *a)
+{
+	unsigned int padded = a->in + a->pad_before + a->pad_after;
+	unsigned int flush = a->pad_after / a->stride, rest;
+
+	if (!flush || !axis_small(a))
+		return flush;
+	if (padded < a->size)
+		return 0;
+	rest = padded - a->size;
+
+	return rest % a->stride == 0 && rest / a->stride <= 6 ? rest / a->stride : 0;
+}
+
+/*
+ * pdp_axis_bubble() - elements' time that passes between lines (or surfaces)
+ *
+ * The results after the last element come while the next line enters, before
+ * its first window is complete; where that is too short, the next line waits.
+ */
+unsigned int pdp_axis_bubble(const struct pdp_axis *a)
+{
+	unsigned int flush = pdp_axis_flush(a);
+	unsigned int first = axis_small(a) ? a->in : a->size - a->pad_before;
+
+	return flush >= first ? flush - first + 1 : 0;
+}
+
 /*
  * pdp_axis_check() - do the windows end where hardware expects it
  *
@@ -42,17 +77,10 @@ int pdp_axis_check(const struct pdp_axis *a)
 {
 	unsigned int padded = a->in + a->pad_before + a->pad_after;
 	unsigned int windows = padded < a->size ? 1 : (padded - a->size) / a->stride + 1;
-	unsigned int closed, flush = a->pad_after / a->stride;
-	bool small = a->in <= 8 && a->in + a->pad_before < a->size;
+	unsigned int closed, flush = pdp_axis_flush(a);
 
 	if (a->pad_before >= a->size || a->pad_after >= a->size)
 		return -EINVAL;
-	if (small && flush) {
-		unsigned int rest = padded - a->size;
-
-		flush = padded >= a->size && rest % a->stride == 0 && rest / a->stride <= 6 ?
-			rest / a->stride : 0;
-	}
 	/* Windows whose last element comes before the last one there is. */
 	closed = a->in + a->pad_before <= a->size ? 0 :
 		 (a->in + a->pad_before - 1 - a->size) / a->stride + 1;
