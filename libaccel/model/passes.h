@@ -20,6 +20,9 @@ int graph_optimize(struct graph *graph);
  */
 int graph_fold_op(struct graph *graph, uint32_t op);
 
+/* Constants behind DEQUANTIZE that no integer operation took become reals. */
+int pass_dequantize_constants(struct graph *graph);
+
 /* graph_fold_op() on all operations. @changed is set when something was done. */
 int pass_fold_constants(struct graph *graph, bool *changed);
 

@@ -22,6 +22,9 @@ int graph_fold_op(struct graph *graph, uint32_t number)
 
 	if (op->kind == GRAPH_READ_STATE || op->kind == GRAPH_WRITE_STATE)
 		return 0;
+	/* Integer weights stay integers, see pass_fold_fake_quantization(). */
+	if (op->kind == GRAPH_DEQUANTIZE && graph->tensors[op->inputs[0]].type != GRAPH_F16)
+		return 0;
 	for (uint32_t i = 0; i < op->num_inputs; i++) {
 		if (op->inputs[i] == GRAPH_NONE)
 			continue;
@@ -65,6 +68,34 @@ int pass_fold_constants(struct graph *graph, bool *changed)
 			return err;
 		*changed |= err;
 		i += !err;
+	}
+	return 0;
+}
+
+int pass_dequantize_constants(struct graph *graph)
+{
+	for (uint32_t i = 0; i < graph->num_ops; i++) {
+		const struct graph_op *op = &graph->ops[i];
+		struct graph_tensor *out;
+		void **data;
+		int err;
+
+		if (op->kind != GRAPH_DEQUANTIZE || !graph_is_const(&graph->tensors[op->inputs[0]]))
+			continue;
+		data = calloc(graph->num_tensors, sizeof(*data));
+		out = &graph->tensors[op->outputs[0]];
+		out->data = data ? malloc(graph_bytes(out) + 1) : NULL;
+		out->owned = true;
+		if (!out->data) {
+			free(data);
+			return accel_error_memory("a constant");
+		}
+		data[op->outputs[0]] = out->data;
+		err = cpu_op_run(graph, op, data);
+		free(data);
+		if (err)
+			return err;
+		graph_remove_op(graph, i--);
 	}
 	return 0;
 }
