@@ -40,6 +40,16 @@ static enum npusim_port port_of(uint32_t ram_type)
 	return ram_type ? NPUSIM_MCIF : NPUSIM_CVIF;
 }
 
+uint64_t sim_cdma_address(const struct sim_core *core, uint32_t high, uint32_t low)
+{
+	uint64_t addr = (uint64_t)sim_cdma(core, high) << 32 | sim_cdma(core, low);
+
+	if (core->config->address_bits < 64)
+		addr &= ((uint64_t)1 << core->config->address_bits) - 1;
+
+	return addr & -(uint64_t)core->config->atomic_m;
+}
+
 static bool data_reused(const struct sim_core *core)
 {
 	return CDMA_FIELD(core, D_MISC_CFG, DATA_REUSE) && core->cbuf.cdma_skip_data &&
@@ -142,6 +152,20 @@ static void convert_line(struct sim_core *core, uint8_t *line, size_t len)
 		line[k] = table[line[k]];
 }
 
+/*
+ * Cycles in which CDMA hands fetched atoms on to CBUF: it goes through four
+ * surfaces at a time, line by line, and stumbles a little where it changes
+ * from one to the next (measured on the RTL).
+ */
+static uint64_t handling_cycles(unsigned int width, unsigned int height, unsigned int surfaces)
+{
+	const uint64_t per_line[4] = { (uint64_t)width * 5 + 2, width + 1, (uint64_t)width * 2 + 1,
+				       (uint64_t)width * 18 / 5 + 1 };
+	uint64_t four = per_line[0] < 8 ? 8 : per_line[0];
+
+	return height * (surfaces / 4 * four + (surfaces % 4 ? per_line[surfaces % 4] : 0));
+}
+
 static int load_direct(struct sim_core *core, unsigned int group, struct sim_fetch *fetch,
 		       struct sim_cost *cost)
 {
@@ -151,10 +175,9 @@ static int load_direct(struct sim_core *core, unsigned int group, struct sim_fet
 	unsigned int channels = CDMA_FIELD(core, D_DATAIN_SIZE_1, DATAIN_CHANNEL) + 1;
 	unsigned int entries = CDMA_FIELD(core, D_ENTRY_PER_SLICE, ENTRIES) + 1;
 	uint32_t ring = sim_data_ring(core, CDMA_FIELD(core, D_BANK, DATA_BANK));
-	uint64_t base = (uint64_t)sim_cdma(core, CDMA_D_DAIN_ADDR_HIGH_0) << 32 |
-			sim_cdma(core, CDMA_D_DAIN_ADDR_LOW_0);
-	uint64_t line_stride = sim_cdma(core, CDMA_D_LINE_STRIDE);
-	uint64_t surf_stride = sim_cdma(core, CDMA_D_SURF_STRIDE);
+	uint64_t base = sim_cdma_address(core, CDMA_D_DAIN_ADDR_HIGH_0, CDMA_D_DAIN_ADDR_LOW_0);
+	uint64_t line_stride = sim_cdma(core, CDMA_D_LINE_STRIDE) & -(uint64_t)config->atomic_m;
+	uint64_t surf_stride = sim_cdma(core, CDMA_D_SURF_STRIDE) & -(uint64_t)config->atomic_m;
 	bool convert = CDMA_FIELD(core, D_CVT_CFG, CVT_EN);
 	unsigned int surfaces, surface, y, grain = 1;
 	uint32_t wr = core->cbuf.data_wr;
@@ -200,7 +223,7 @@ static int load_direct(struct sim_core *core, unsigned int group, struct sim_fet
 			store_line(core, line, width, surface, entry, ring, &slice);
 		}
 	}
-	fetch->data_requests = (uint64_t)surfaces * ((height + grain - 1) / grain);
+	fetch->data_cycles = handling_cycles(width, height, surfaces);
 	free(line);
 
 	return err;

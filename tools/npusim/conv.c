@@ -54,6 +54,7 @@ static int parse(struct sim_core *core, struct conv_op *op)
 	const struct nvdla_config *config = core->config;
 	unsigned int ext = CSC_FIELD(core, D_POST_Y_EXTENSION, Y_EXTENSION);
 	uint64_t atomics = CSC_FIELD(core, D_ATOMICS, ATOMICS) + 1;
+	unsigned int pieces, rest;
 
 	op->image = sim_csc_mode(core) == SIM_MODE_IMAGE;
 	op->in_width = CSC_FIELD(core, D_DATAIN_SIZE_EXT_0, DATAIN_WIDTH_EXT) + 1;
@@ -97,6 +98,18 @@ static int parse(struct sim_core *core, struct conv_op *op)
 					"Y_EXTENSION %u with a stride of %u and kernel lines of %u bytes leaves the %u bytes of a CBUF entry",
 					ext, op->stride_x * op->pixel_bytes, op->channels,
 					config->atomic_c);
+		/*
+		 * CSC's count of kernel line pieces goes wrong where the last one
+		 * is a single byte, and where stripes are a single output: it then
+		 * reads entries again that it should have left behind.
+		 */
+		pieces = (op->channels + config->atomic_c - 1) / config->atomic_c;
+		rest = op->channels % config->atomic_c;
+		if (op->y_ext == 1 && ((pieces > 2 && rest == 1) ||
+				       (pieces > 4 && rest && op->out_width == 1)))
+			return sim_fail(core, -EINVAL, NVDLA_CSC, CSC_D_WEIGHT_SIZE_EXT_1,
+					"kernel lines of %u bytes for %u outputs: hardware reads a stale CBUF entry",
+					op->channels, op->out_width);
 	} else if (atomics != (uint64_t)op->out_width * op->out_height) {
 		return sim_fail(core, -EINVAL, NVDLA_CSC, CSC_D_ATOMICS,
 				"ATOMICS %llu, but DATAOUT is %ux%u",
@@ -453,8 +466,7 @@ static int stream_init(struct sim_core *core, const struct sim_load *load, const
 	stream->stream = load->weight_open;
 	if (!stream->stream)
 		return 0;
-	stream->addr = (uint64_t)sim_reg(core, NVDLA_CDMA, g, CDMA_D_WEIGHT_ADDR_HIGH) << 32 |
-		       sim_reg(core, NVDLA_CDMA, g, CDMA_D_WEIGHT_ADDR_LOW);
+	stream->addr = load->weight_addr;
 	stream->bytes = sim_reg(core, NVDLA_CDMA, g, CDMA_D_WEIGHT_BYTES);
 	stream->port = SIM_FIELD(core, NVDLA_CDMA, g, CDMA_D_WEIGHT_RAM_TYPE, WEIGHT_RAM_TYPE) ?
 		       NPUSIM_MCIF : NPUSIM_CVIF;

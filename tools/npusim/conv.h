@@ -39,6 +39,12 @@ void sim_csc_end(struct sim_core *core, uint32_t wt_entries);
 
 /* cdma.c */
 
+/*
+ * The address in two registers, as hardware takes it: whole atoms, and no
+ * more bits than its address has.
+ */
+uint64_t sim_cdma_address(const struct sim_core *core, uint32_t high, uint32_t low);
+
 /* How the samples of a feature slice lie in CBUF entries. */
 struct sim_slice {
 	unsigned int atoms;	/* memory atoms per pixel */

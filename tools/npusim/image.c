@@ -104,13 +104,12 @@ int sim_image_load(struct sim_core *core, unsigned int group, struct sim_fetch *
 	uint32_t ring = sim_data_ring(core, CDMA_FIELD(core, D_BANK, DATA_BANK));
 	uint8_t pad = (uint8_t)CDMA_FIELD(core, D_ZERO_PADDING_VALUE, PAD_VALUE);
 	const uint64_t base[2] = {
-		(uint64_t)sim_cdma(core, CDMA_D_DAIN_ADDR_HIGH_0) << 32 |
-		sim_cdma(core, CDMA_D_DAIN_ADDR_LOW_0),
-		(uint64_t)sim_cdma(core, CDMA_D_DAIN_ADDR_HIGH_1) << 32 |
-		sim_cdma(core, CDMA_D_DAIN_ADDR_LOW_1),
+		sim_cdma_address(core, CDMA_D_DAIN_ADDR_HIGH_0, CDMA_D_DAIN_ADDR_LOW_0),
+		sim_cdma_address(core, CDMA_D_DAIN_ADDR_HIGH_1, CDMA_D_DAIN_ADDR_LOW_1),
 	};
 	const uint64_t stride[2] = {
-		sim_cdma(core, CDMA_D_LINE_STRIDE), sim_cdma(core, CDMA_D_LINE_UV_STRIDE),
+		sim_cdma(core, CDMA_D_LINE_STRIDE) & -(uint64_t)atom,
+		sim_cdma(core, CDMA_D_LINE_UV_STRIDE) & -(uint64_t)atom,
 	};
 	uint8_t tables[4][256];
 	struct format format;
@@ -159,7 +158,6 @@ int sim_image_load(struct sim_core *core, unsigned int group, struct sim_fetch *
 			if (err)
 				goto out;
 			fetch->data_bytes += bytes;
-			fetch->data_requests++;
 			pixel[p] = raw[p] + (size_t)offset * format.bytes[p];
 		}
 		memset(line, pad, (size_t)entries * entry_bytes);

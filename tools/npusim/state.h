@@ -77,13 +77,17 @@ struct sim_load {
 	uint64_t weight_cycles;	/* cycles to fetch all weights */
 	uint64_t weight_first;	/* ... and those of the first kernel group */
 	uint64_t weight_start;	/* cycle at which weight fetching began */
+	uint64_t weight_addr;
 	bool weight_open;	/* weights do not fit: fetched as CSC consumes them */
 	bool weight_skip;	/* weights of an earlier operation are used again */
 };
 
-/* What CDMA fetches for one operation, in bytes and requests. */
+/**
+ * struct sim_fetch - what CDMA fetches for one operation
+ * @data_cycles: cycles it needs to hand the data on, however fast memory is
+ */
 struct sim_fetch {
-	uint64_t data_bytes, data_requests;
+	uint64_t data_bytes, data_cycles;
 	uint64_t weight_bytes, first_weight_bytes, weight_room;
 	enum npusim_port data_port, weight_port;
 	bool image;

@@ -11,7 +11,6 @@
 #define MAC_LATENCY	34	/* atomic operation to sum at SDP */
 #define CREDIT_LATENCY	4	/* sum taken to room for the next */
 #define CACC_TO_SDP	39	/* last sum to SDP's interrupt */
-#define SDP_TO_PDP	30
 #define GROUP_GAP	60	/* weights released to weights requested and counted */
 
 /* An operation that stands alone: enable to first request, last data to interrupt. */
@@ -63,6 +62,7 @@ void sim_time_load(const struct sim_core *core, const struct sim_fetch *fetch,
 		weight += earlier(both, weight);
 		first += earlier(first, both) / 8;
 	}
+	data = later(data, fetch->data_cycles);
 	load->data_ready = load->start + CDMA_START + 2 +
 			   (fetch->data_bytes ? latency(core, fetch->data_port) : 0) + data;
 	load->weight_start = load->start + CDMA_START +
@@ -196,7 +196,7 @@ void sim_time_conv(const struct sim_core *core, const struct sim_load *load,
 		times->cacc_done = later(times->cacc_done, load->weight_start + load->weight_cycles);
 	times->weight_done = earlier(later(last_begin, load->weight_start), times->cacc_done);
 	times->sdp_done = times->cacc_done + CACC_TO_SDP;
-	times->end = times->sdp_done + SDP_TO_PDP;
+	times->end = times->sdp_done + SIM_SDP_TO_PDP;
 }
 
 uint64_t sim_time_op(const struct sim_core *core, enum sim_engine engine,

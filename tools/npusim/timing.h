@@ -7,6 +7,9 @@
 
 #include "state.h"
 
+/* PDP's interrupt follows that of the SDP that feeds it. */
+#define SIM_SDP_TO_PDP	30
+
 /* Cycles at which the stages of a convolution end. */
 struct sim_conv_times {
 	uint64_t weight_done;	/* when load.weight_open */

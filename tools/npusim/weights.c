@@ -68,8 +68,7 @@ int sim_weights_load(struct sim_core *core, unsigned int group, struct sim_load 
 	struct sim_cbuf *cbuf = &core->cbuf;
 	uint32_t base = sim_data_ring(core, CDMA_FIELD(core, D_BANK, DATA_BANK));
 	uint32_t ring = sim_data_ring(core, CDMA_FIELD(core, D_BANK, WEIGHT_BANK));
-	uint64_t addr = (uint64_t)sim_cdma(core, CDMA_D_WEIGHT_ADDR_HIGH) << 32 |
-			sim_cdma(core, CDMA_D_WEIGHT_ADDR_LOW);
+	uint64_t addr = sim_cdma_address(core, CDMA_D_WEIGHT_ADDR_HIGH, CDMA_D_WEIGHT_ADDR_LOW);
 	uint64_t bytes = sim_cdma(core, CDMA_D_WEIGHT_BYTES);
 	uint64_t per_kernel = CDMA_FIELD(core, D_WEIGHT_SIZE_0, BYTE_PER_KERNEL) + 1;
 	uint32_t kernels = CDMA_FIELD(core, D_WEIGHT_SIZE_1, WEIGHT_KERNEL) + 1;
@@ -92,6 +91,7 @@ int sim_weights_load(struct sim_core *core, unsigned int group, struct sim_load 
 				    (kernels < config->atomic_k ? kernels : config->atomic_k);
 	if (fetch->first_weight_bytes > bytes)
 		fetch->first_weight_bytes = bytes;
+	load->weight_addr = addr;
 	if (entries > ring) {
 		load->weight_open = true;
 		return 0;
