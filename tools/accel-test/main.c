@@ -1,0 +1,324 @@
+// SPDX-License-Identifier: MIT
+/*
+ * accel-test: does the hardware work? One small operation per engine and core
+ * with a known answer, for people who bring up a board or an FPGA.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <accel/accel.h>
+
+#include "tests/programs/engines.h"
+
+/* Consecutive operations alternate between an engine's two register groups. */
+#define ROUNDS		4
+#define TIMEOUT_NS	INT64_C(60000000000)
+
+/* Exit codes. */
+enum { EXIT_BROKEN = 1, EXIT_USAGE = 2, EXIT_NO_DEVICE = 3 };
+
+struct options {
+	uint32_t core_mask;
+	unsigned int rounds;
+	bool quiet;
+};
+
+/* One engine's program and memory on one core. */
+struct bench {
+	struct accel_device *device;
+	struct accel_context *context;
+	struct accel_program *program;
+	struct accel_job *job;
+	struct accel_bo *bos[ENGINE_MAX_SLOTS];
+	void *maps[ENGINE_MAX_SLOTS];
+	uint32_t slots;
+};
+
+static void usage(FILE *to)
+{
+	fputs("usage: accel-test [OPTION]... [DEVICE]\n"
+	      "\n"
+	      "Run one small operation with a known answer on every engine of every core of\n"
+	      "DEVICE (default: the first NPU). Checks registers, interrupts, DMA and both\n"
+	      "register groups of each engine. Prints TAP.\n"
+	      "\n"
+	      "  -c, --core N       only core N; may be given several times\n"
+	      "  -r, --rounds N     operations per engine and core (default 4)\n"
+	      "  -q, --quiet        no progress bar\n"
+	      "  -h, --help         this text\n"
+	      "\n"
+	      "Examples:\n"
+	      "  accel-test\n"
+	      "  accel-test --core 2 --rounds 1000 drm:/dev/accel/accel0\n"
+	      "  accel-test sim:nv_small\n"
+	      "\n"
+	      "Exit status: 0 all is well; 1 an engine is broken; 2 wrong usage; 3 no device.\n", to);
+}
+
+static int make_program(struct bench *bench, const struct engine_test *test,
+			const struct nvdla_config *config)
+{
+	struct accel_program_desc desc;
+	struct builder builder;
+	int ret;
+
+	builder_init(&builder, config);
+	test->append(&builder);
+	desc = (struct accel_program_desc){
+		.ops = builder.ops, .regs = builder.regs, .relocs = builder.relocs,
+		.deps = builder.deps, .luts = builder.luts,
+		.op_count = builder.op_count, .reg_count = builder.reg_count,
+		.reloc_count = builder.reloc_count, .dep_count = builder.dep_count,
+		.lut_count = builder.lut_count, .slot_count = builder.slot_count,
+	};
+	bench->slots = builder.slot_count;
+	ret = accel_program_create(bench->device, &desc, &bench->program);
+	builder_fini(&builder);
+
+	return ret;
+}
+
+static int make_buffers(struct bench *bench)
+{
+	struct accel_slot slot;
+	uint32_t i;
+	int ret;
+
+	for (i = 0; i < bench->slots; i++) {
+		ret = accel_program_slot(bench->program, i, &slot);
+		if (!ret)
+			ret = accel_bo_create(bench->device, slot.min_size, ACCEL_BO_CACHED,
+					      &bench->bos[i]);
+		if (!ret)
+			ret = accel_bo_map(bench->bos[i], &bench->maps[i]);
+		if (!ret)
+			ret = accel_job_bind(bench->job, i, bench->bos[i], 0, 0);
+		if (ret)
+			return ret;
+	}
+
+	return 0;
+}
+
+static void bench_release(struct bench *bench)
+{
+	uint32_t i;
+
+	accel_job_destroy(bench->job);
+	accel_program_unref(bench->program);
+	accel_context_unref(bench->context);
+	for (i = 0; i < bench->slots; i++)
+		accel_bo_unref(bench->bos[i]);
+}
+
+static int run_once(struct bench *bench, const struct engine_test *test,
+		    const struct nvdla_config *config, uint32_t seed, char *why, size_t size)
+{
+	struct accel_bo *out = bench->bos[bench->slots - 1];
+	struct accel_fence *fence;
+	size_t wrong;
+	uint32_t i;
+	int ret = 0;
+
+	test->prepare(config, seed, bench->maps);
+	memset(bench->maps[bench->slots - 1], 0xa5, accel_bo_size(out));
+	for (i = 0; i < bench->slots && !ret; i++)
+		ret = accel_bo_sync(bench->bos[i], ACCEL_SYNC_TO_DEVICE, 0,
+				    accel_bo_size(bench->bos[i]));
+	if (!ret)
+		ret = accel_job_submit(bench->job, bench->context, 0, NULL, 0, &fence);
+	if (ret) {
+		snprintf(why, size, "submission refused: %s", accel_error_text());
+		return ret;
+	}
+	ret = accel_fence_wait(fence, TIMEOUT_NS);
+	accel_fence_unref(fence);
+	if (ret == -ETIME || ret == -ETIMEDOUT)
+		snprintf(why, size, "does not finish: the engine hangs or its interrupt is lost");
+	else if (ret == -EIO)
+		snprintf(why, size, "bus error: DMA does not reach memory");
+	else if (ret)
+		snprintf(why, size, "ends with %s", strerror(-ret));
+	if (ret)
+		return ret;
+	ret = accel_bo_sync(out, ACCEL_SYNC_FROM_DEVICE, 0, accel_bo_size(out));
+	wrong = ret ? 0 : test->wrong(config, seed, bench->maps);
+	if (wrong) {
+		snprintf(why, size, "operation %u: %zu wrong bytes", seed, wrong);
+		return -EBADMSG;
+	}
+
+	return ret;
+}
+
+/* Return: 0 when the engine works on this core; @why says what is wrong otherwise. */
+static int test_engine(struct accel_device *device, uint32_t core, const struct engine_test *test,
+		       const struct nvdla_config *config, unsigned int rounds, char *why,
+		       size_t size)
+{
+	const struct accel_context_params params = {
+		.size = sizeof(params), .priority = ACCEL_PRIORITY_NORMAL,
+		.core_mask = UINT32_C(1) << core,
+	};
+	struct bench bench = { .device = device };
+	unsigned int round;
+	int ret;
+
+	ret = accel_context_create(device, &params, &bench.context);
+	if (!ret)
+		ret = make_program(&bench, test, config);
+	if (!ret)
+		ret = accel_job_create(bench.program, &bench.job);
+	if (!ret)
+		ret = make_buffers(&bench);
+	if (ret)
+		snprintf(why, size, "cannot be set up: %s", accel_error_text());
+	for (round = 0; round < rounds && !ret; round++)
+		ret = run_once(&bench, test, config, round, why, size);
+	bench_release(&bench);
+
+	return ret;
+}
+
+static void progress(unsigned int done, unsigned int all, bool quiet)
+{
+	unsigned int width = 30, filled = done * width / all;
+
+	if (quiet || !isatty(STDERR_FILENO))
+		return;
+	fprintf(stderr, "\r[%.*s%*s] %u/%u", (int)filled, "##############################",
+		(int)(width - filled), "", done, all);
+	if (done == all)
+		fputs("\r\033[K", stderr);
+}
+
+static int test_device(struct accel_device *device, const struct accel_device_info *info,
+		       const struct options *options)
+{
+	const struct nvdla_config *config = nvdla_config_find(info->config);
+	uint32_t cores = info->cores < 32 ? (UINT32_C(1) << info->cores) - 1 : UINT32_MAX, core;
+	uint32_t mask = options->core_mask ? options->core_mask : cores;
+	unsigned int all = 0, done = 0, broken = 0, i;
+
+	if (!config) {
+		fprintf(stderr, "accel-test: configuration '%s' has no known answers\n",
+			info->config);
+		return EXIT_NO_DEVICE;
+	}
+	if (mask & ~cores) {
+		fprintf(stderr, "accel-test: %s has %u cores\n", info->name, info->cores);
+		return EXIT_USAGE;
+	}
+	for (i = 0; engine_tests[i]; i++) {
+		if (engine_test_possible(engine_tests[i], config))
+			all += (unsigned int)__builtin_popcount(mask);
+	}
+	printf("TAP version 13\n1..%u\n# %s: %s, %u cores\n", all, info->name, info->config,
+	       info->cores);
+	for (core = 0; core < info->cores; core++) {
+		if (!(mask & UINT32_C(1) << core))
+			continue;
+		for (i = 0; engine_tests[i]; i++) {
+			char why[256] = "";
+			int ret;
+
+			if (!engine_test_possible(engine_tests[i], config))
+				continue;
+			progress(done, all, options->quiet);
+			ret = test_engine(device, core, engine_tests[i], config, options->rounds,
+					  why, sizeof(why));
+			broken += ret != 0;
+			printf("%s %u - core %u: %s%s%s\n", ret ? "not ok" : "ok", ++done, core,
+			       engine_tests[i]->name, ret ? ": " : "", why);
+			fflush(stdout);
+		}
+	}
+	progress(all, all, options->quiet);
+
+	return broken ? EXIT_BROKEN : 0;
+}
+
+static bool parse_number(const char *text, unsigned long limit, unsigned long *value)
+{
+	char *end;
+
+	errno = 0;
+	*value = strtoul(text, &end, 10);
+
+	return !errno && end != text && !*end && *value <= limit;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option long_options[] = {
+		{ "core", required_argument, NULL, 'c' },
+		{ "rounds", required_argument, NULL, 'r' },
+		{ "quiet", no_argument, NULL, 'q' },
+		{ "help", no_argument, NULL, 'h' },
+		{ }
+	};
+	struct options options = { .rounds = ROUNDS };
+	struct accel_device_info info = { .size = sizeof(info) };
+	struct accel_device *device;
+	const char *name = "drm";
+	unsigned long number;
+	int option, ret;
+
+	while ((option = getopt_long(argc, argv, "c:r:qh", long_options, NULL)) != -1) {
+		switch (option) {
+		case 'c':
+			if (!parse_number(optarg, 31, &number)) {
+				fprintf(stderr, "accel-test: no core '%s'\n", optarg);
+				return EXIT_USAGE;
+			}
+			options.core_mask |= UINT32_C(1) << number;
+			break;
+		case 'r':
+			if (!parse_number(optarg, UINT32_MAX, &number) || !number) {
+				fprintf(stderr, "accel-test: '%s' rounds\n", optarg);
+				return EXIT_USAGE;
+			}
+			options.rounds = (unsigned int)number;
+			break;
+		case 'q':
+			options.quiet = true;
+			break;
+		case 'h':
+			usage(stdout);
+			return 0;
+		default:
+			usage(stderr);
+			return EXIT_USAGE;
+		}
+	}
+	if (argc - optind > 1) {
+		fprintf(stderr, "accel-test: one DEVICE, not %d\n", argc - optind);
+		return EXIT_USAGE;
+	}
+	if (optind < argc)
+		name = argv[optind];
+
+	ret = accel_open(name, &device);
+	if (!ret) {
+		ret = accel_device_query(device, &info);
+		if (ret)
+			accel_close(device);
+	}
+	if (ret) {
+		fprintf(stderr, "accel-test: %s: %s\n", name, accel_error_text());
+		return EXIT_NO_DEVICE;
+	}
+	if (info.backend == ACCEL_BACKEND_CPU) {
+		fprintf(stderr, "accel-test: %s is no NPU\n", name);
+		ret = EXIT_NO_DEVICE;
+	} else {
+		ret = test_device(device, &info, &options);
+	}
+	accel_close(device);
+
+	return ret;
+}
