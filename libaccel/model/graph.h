@@ -437,6 +437,9 @@ bool graph_op_fits(const struct graph *graph, const struct graph_op *op);
  */
 int graph_check(const struct graph *graph);
 
+/* The same for a graph some of whose constants were stored without their data. */
+int graph_check_stored(const struct graph *graph);
+
 /* ------------------------------------------------------------------ storage */
 
 /**

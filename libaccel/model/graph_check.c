@@ -191,7 +191,23 @@ static int check_op(const struct graph *graph, const struct graph_op *op, const 
 	return 0;
 }
 
-int graph_check(const struct graph *graph)
+/* Tensors that nothing writes and nobody gives: constants stored without data. */
+static void mark_absent(const struct graph *graph, bool *known)
+{
+	bool *found = calloc(graph->num_tensors + 1, sizeof(*found));
+
+	for (uint32_t i = 0; found && i < graph->num_inputs; i++)
+		if (graph->inputs[i] < graph->num_tensors)
+			found[graph->inputs[i]] = true;
+	for (uint32_t i = 0; found && i < graph->num_ops; i++)
+		if (graph->ops[i].num_outputs && graph->ops[i].outputs[0] < graph->num_tensors)
+			found[graph->ops[i].outputs[0]] = true;
+	for (uint32_t i = 0; found && i < graph->num_tensors; i++)
+		known[i] |= !found[i];
+	free(found);
+}
+
+static int check(const struct graph *graph, bool stored)
 {
 	bool *known = calloc(graph->num_tensors + 1, sizeof(*known));
 	uint64_t bytes = 0;
@@ -209,6 +225,8 @@ int graph_check(const struct graph *graph)
 			err = accel_error_set(-EINVAL, "the model needs more than %llu GiB of tensors",
 					      (unsigned long long)(MAX_BYTES >> 30));
 	}
+	if (!err && stored)
+		mark_absent(graph, known);
 	for (uint32_t i = 0; !err && i < graph->num_inputs; i++) {
 		if (graph->inputs[i] >= graph->num_tensors)
 			err = accel_error_set(-EINVAL, "input %u does not exist", i);
@@ -228,6 +246,16 @@ int graph_check(const struct graph *graph)
 			err = accel_error_set(-EINVAL, "output %u is never computed", i);
 	free(known);
 	return err;
+}
+
+int graph_check(const struct graph *graph)
+{
+	return check(graph, false);
+}
+
+int graph_check_stored(const struct graph *graph)
+{
+	return check(graph, true);
 }
 
 static void print_shape(FILE *file, const struct graph_tensor *tensor)

@@ -247,7 +247,7 @@ int graph_restore(const void *data, size_t size, struct graph **out)
 	if (err)
 		return accel_error_set(err, err == -ENOMEM ? "out of memory for a stored graph" :
 				       "a stored graph is damaged near byte %zu", reader.at);
-	err = graph_check(graph);
+	err = graph_check_stored(graph);
 	if (err) {
 		graph_free(graph);
 		return err;

@@ -297,10 +297,11 @@ static void mark_inputs(struct lower *lower, uint8_t *have)
 	for (i = 0; i < graph->num_tensors; i++)
 		have[i] = graph_is_const(&graph->tensors[i]) || graph->tensors[i].state;
 	for (i = 0; i < graph->num_inputs; i++) {
-		uint32_t t = graph->inputs[i];
+		uint32_t t = graph->inputs[i], buffer = rows_buffer(lower, t);
 
 		have[t] = 1;
-		lower->buffers[rows_buffer(lower, t)].pinned = true;
+		if (!lower->error)
+			lower->buffers[buffer].pinned = true;
 	}
 }
 
@@ -314,7 +315,7 @@ static void finish_outputs(struct lower *lower)
 		uint32_t t = graph->outputs[i];
 
 		need_rows(lower, t);
-		if (lower->tensors[t].rows_buffer != LOWER_NONE)
+		if (!lower->error && lower->tensors[t].rows_buffer != LOWER_NONE)
 			lower->buffers[lower->tensors[t].rows_buffer].pinned = true;
 	}
 }

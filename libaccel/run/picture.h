@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Pictures as tensors.
+ */
+#ifndef ACCEL_RUN_PICTURE_H
+#define ACCEL_RUN_PICTURE_H
+
+#include <accel/model.h>
+
+#include "libaccel/model/graph.h"
+
+/**
+ * picture_fill() - a picture in a tensor's shape, as reals
+ * @tensor: [1, height, width, 1 or 3], of any type
+ * @fit: NULL: stretched, and reals from -1 to 1
+ * @out: height * width * channels reals
+ *
+ * Return: 0; -EINVAL the tensor is no picture.
+ */
+int picture_fill(const struct graph_tensor *tensor, const struct accel_image *image,
+		 const struct accel_image_fit *fit, float *out);
+
+/* Reals into a tensor's own type and scale; @data has room for it. */
+int picture_store(const struct graph_tensor *tensor, const float *reals, void *data);
+
+#endif /* ACCEL_RUN_PICTURE_H */
