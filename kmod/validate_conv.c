@@ -324,6 +324,24 @@ static int check_shape(struct op_check *c, struct conv *v)
 	return 0;
 }
 
+/* Registers that say which bytes of the input CDMA fetches. */
+static const __u16 fetch_regs[CONV_FETCH_REGS] = {
+	CDMA_D_DATAIN_FORMAT, CDMA_D_DATAIN_SIZE_0, CDMA_D_PIXEL_OFFSET, CDMA_D_LINE_STRIDE,
+	CDMA_D_LINE_UV_STRIDE, CDMA_D_SURF_STRIDE, CDMA_D_BATCH_STRIDE,
+};
+
+static bool same_fetch(const struct op_check *c, const struct conv_carry *last)
+{
+	unsigned int i;
+
+	for (i = 0; i < CONV_FETCH_REGS; i++) {
+		if (op_reg(c, NVDLA_CDMA, fetch_regs[i]) != last->fetch[i])
+			return false;
+	}
+
+	return true;
+}
+
 static bool same_reloc(const struct drm_nvdla_reloc *a, const struct drm_nvdla_reloc *b)
 {
 	return a && a->slot == b->slot && a->delta == b->delta;
@@ -349,7 +367,7 @@ static int check_reuse(struct op_check *c, struct conv *v)
 		    last->misc != (v->misc & ~MISC_REUSE))
 			return refuse_cdma(c, CDMA_D_MISC_CFG, DRM_NVDLA_FAIL_REUSE);
 		if (last->skip_data) {
-			if (last->fetched != v->height ||
+			if (!same_fetch(c, last) ||
 			    !same_reloc(c->reloc[PORT_CDMA_DATA0], &last->data0) ||
 			    (v->planes == 2 &&
 			     !same_reloc(c->reloc[PORT_CDMA_DATA1], &last->data1)))
@@ -380,6 +398,7 @@ static int check_reuse(struct op_check *c, struct conv *v)
 static void carry_on(struct op_check *c, const struct conv *v)
 {
 	struct conv_carry *carry = &c->carry;
+	unsigned int i;
 
 	memset(carry, 0, sizeof(*carry));
 	carry->valid = true;
@@ -391,11 +410,12 @@ static void carry_on(struct op_check *c, const struct conv *v)
 	carry->data_bank = op_reg(c, NVDLA_CDMA, CDMA_D_BANK);
 	carry->entries = v->entries;
 	carry->height = v->csc_height;
-	carry->fetched = v->height;
 	carry->width = v->width;
 	carry->channels = v->channels;
 	carry->batches = v->batches;
 	carry->misc = v->misc & ~MISC_REUSE;
+	for (i = 0; i < CONV_FETCH_REGS; i++)
+		carry->fetch[i] = op_reg(c, NVDLA_CDMA, fetch_regs[i]);
 	carry->weight_bytes = v->weight_bytes;
 	carry->kernels = v->kernels;
 	carry->kernel_bytes = v->kernel_bytes;

@@ -79,6 +79,8 @@ struct port_desc {
 
 extern const struct port_desc nvdla_ports[PORTS];
 
+#define CONV_FETCH_REGS	7
+
 /**
  * struct conv_carry - what a convolution leaves in CBUF for the next
  * @valid: there was a convolution before
@@ -90,11 +92,12 @@ extern const struct port_desc nvdla_ports[PORTS];
  * @data_bank: CDMA D_BANK
  * @entries: entries per slice
  * @height: slices it had, kept ones included
- * @fetched: lines it fetched
  * @width: width of its input
  * @channels: channels of its input
  * @batches: its batches
  * @misc: its CDMA D_MISC_CFG without reuse and release bits
+ * @fetch: how it walked over its input: the registers of fetch_regs in
+ *         validate_conv.c
  * @weight_bytes: its weights in bytes
  * @kernels: its kernels
  * @kernel_bytes: bytes per kernel
@@ -113,11 +116,11 @@ struct conv_carry {
 	__u32 data_bank;
 	__u32 entries;
 	__u32 height;
-	__u32 fetched;
 	__u32 width;
 	__u32 channels;
 	__u32 batches;
 	__u32 misc;
+	__u32 fetch[CONV_FETCH_REGS];
 	__u32 weight_bytes;
 	__u32 kernels;
 	__u32 kernel_bytes;
