@@ -108,7 +108,11 @@
 /*
  * Fault injection. Fill in the fields, then write FAULT_ARM; reading FAULT_ARM
  * back gives the fault's number (from 1) or 0 when it was refused. Faults stay
- * until they have hit FAULT_TIMES times.
+ * until they have hit FAULT_TIMES times, also over resets of the function.
+ *
+ * The occasions: writes that enable an operation, for hangs, spurious
+ * interrupts and removal (the latter two hit at once when FAULT_SKIP is 0);
+ * messages to be sent, for lost ones; DMA transfers, for bus errors and flips.
  */
 #define NVDLA_BOARD_FAULT_KIND		0x200
 #define NVDLA_BOARD_FAULT_CORE		0x204	/* NVDLA_BOARD_FAULT_ANY: every core */
