@@ -42,6 +42,17 @@ struct part {
 	bool reuse_weights, keep_weights;
 };
 
+/*
+ * CDMA fetches WEIGHT_BYTES and CSC releases the entries that it read: were they
+ * not the same number, the next operation would begin with what is left.
+ */
+static uint32_t whole_entries(const struct nvdla_config *config, uint32_t bytes)
+{
+	uint32_t entry = config->cbuf_bank_width;
+
+	return (bytes + entry - 1) / entry * entry;
+}
+
 static void emit_cdma(struct npu_code *code, const struct nvdla_config *config,
 		      const struct npu_op *op, const struct npu_tiling *tiling,
 		      const struct part *part)
@@ -49,7 +60,7 @@ static void emit_cdma(struct npu_code *code, const struct nvdla_config *config,
 	const struct npu_conv *conv = &op->conv;
 	const uint32_t base = config->base[NVDLA_CDMA];
 	const uint32_t per_kernel = (uint32_t)conv->kernel_w * conv->kernel_h * part->channels;
-	const uint32_t weight_bytes = (per_kernel * part->kernels + 127) & ~127u;
+	const uint32_t weight_bytes = whole_entries(config, per_kernel * part->kernels);
 	const uint32_t entries = npu_cbuf_entries(config, conv->image, part->x.size, part->channels,
 						  part->x.before + part->x.after);
 	const struct npu_box in = {
@@ -143,7 +154,7 @@ static void emit_csc(struct npu_code *code, const struct nvdla_config *config,
 	npu_code_reg(code, base, CSC_D_WEIGHT_SIZE_EXT_1,
 		     FIELD_PREP(CSC_D_WEIGHT_SIZE_EXT_1_WEIGHT_CHANNEL_EXT, weight_c - 1) |
 		     FIELD_PREP(CSC_D_WEIGHT_SIZE_EXT_1_WEIGHT_KERNEL, part->kernels - 1));
-	npu_code_reg(code, base, CSC_D_WEIGHT_BYTES, (per_kernel * part->kernels + 127) & ~127u);
+	npu_code_reg(code, base, CSC_D_WEIGHT_BYTES, whole_entries(config, per_kernel * part->kernels));
 	npu_code_reg(code, base, CSC_D_DATAOUT_SIZE_0,
 		     FIELD_PREP(CSC_D_DATAOUT_SIZE_0_DATAOUT_WIDTH, part->out.width - 1) |
 		     FIELD_PREP(CSC_D_DATAOUT_SIZE_0_DATAOUT_HEIGHT, part->out.height - 1));
