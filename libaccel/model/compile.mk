@@ -15,7 +15,8 @@ LIBACCEL_MAPS	+= libaccel/run/run.map
 TEST_NPU_OP_OBJS	:= $(addprefix $(O)/tests/unit/compiler/,test_npu_op.o random_op.o)
 
 $(O)/tests/unit/compiler/test_npu_op: $(TEST_NPU_OP_OBJS) $(LIBACCEL_A)
-	$(CC) $(LDFLAGS) -o $@ $(TEST_NPU_OP_OBJS) $(LIBACCEL_A) $(LIBACCEL_LIBS) -lcmocka
+	$(CC) $(LDFLAGS) -o $@ $(TEST_NPU_OP_OBJS) -Wl,--whole-archive $(LIBACCEL_A) \
+		-Wl,--no-whole-archive $(LIBACCEL_LIBS) -lcmocka
 
 CHECKS		+= npu-op
 DEB_PACKAGES	+= libcmocka-dev libjpeg-dev libpng-dev libxxhash-dev
