@@ -216,6 +216,12 @@ static inline __u32 precision_bytes(__u32 precision)
 	return precision ? 2 : 1;
 }
 
+/* Surfaces of a cube whose elements have @bytes bytes. */
+static inline __u32 op_surfaces(const struct op_check *c, __u32 channels, __u32 bytes)
+{
+	return nvdla_div_up(channels * bytes, c->config->atomic_m);
+}
+
 /* Precision @value must exist in the configuration. */
 int op_expect_precision(struct op_check *c, enum nvdla_unit unit, __u32 offset, __u32 value);
 

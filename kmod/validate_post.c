@@ -1,14 +1,9 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR MIT)
 /*
- * Validator: the processors behind the convolution, SDP, PDP and CDP. Sources:
- * nvdla/hw, vmod/nvdla/{sdp,pdp,cdp}; the hardware manual.
+ * Validator: the processors of single values, SDP, and of channels, CDP. Sources:
+ * nvdla/hw, vmod/nvdla/{sdp,cdp}; the hardware manual.
  */
 #include "validate_op.h"
-
-static __u32 surfaces(const struct op_check *c, __u32 channels, __u32 bytes)
-{
-	return nvdla_div_up(channels * bytes, c->config->atomic_m);
-}
 
 /* ------------------------------------------------------------------- SDP */
 
@@ -104,7 +99,7 @@ static int check_operand(struct op_check *c, const struct operand *operand, cons
 
 	/* Atoms of operands for one atom of data. */
 	per_atom = (alu && mul ? 2 : 1) * (bytes == 1 && two_bytes ? 2 : 1);
-	extent.surfaces = surfaces(c, cube->channels, bytes);
+	extent.surfaces = op_surfaces(c, cube->channels, bytes);
 	if (!(rdma_cfg & SDP_RDMA_D_BRDMA_CFG_BRDMA_DATA_MODE)) {
 		/* One operand per channel, without gaps. */
 		op_use(c, operand->port, extent.surfaces * per_atom * c->config->atomic_m);
@@ -148,7 +143,7 @@ static int use_sdp_cube(struct op_check *c, enum nvdla_port port, const struct f
 	struct cube extent = {
 		.width = cube->width,
 		.height = cube->height,
-		.surfaces = surfaces(c, cube->channels, bytes),
+		.surfaces = op_surfaces(c, cube->channels, bytes),
 		.batches = cube->batches,
 		.line_stride = op_reg(c, unit, line_stride),
 		.surf_stride = op_reg(c, unit, surf_stride),
@@ -193,14 +188,14 @@ static int check_sdp_rdma(struct op_check *c, const struct flow *cube, bool flyi
 	    FIELD_GET(SDP_RDMA_D_FEATURE_MODE_CFG_BATCH_NUMBER, mode) + 1 != cube->batches)
 		return op_refuse(c, NVDLA_SDP_RDMA, SDP_RDMA_D_FEATURE_MODE_CFG,
 				 DRM_NVDLA_FAIL_MISMATCH);
+	if (op_expect_precision(c, NVDLA_SDP_RDMA, SDP_RDMA_D_FEATURE_MODE_CFG, in))
+		return -EINVAL;
 	if (flying)
 		return 0;
 	/* The source has no batch stride: batches exist on the fly only. */
 	if (cube->batches != 1)
 		return op_refuse(c, NVDLA_SDP_RDMA, SDP_RDMA_D_FEATURE_MODE_CFG,
 				 DRM_NVDLA_FAIL_VALUE);
-	if (op_expect_precision(c, NVDLA_SDP_RDMA, SDP_RDMA_D_FEATURE_MODE_CFG, in))
-		return -EINVAL;
 	return use_sdp_cube(c, PORT_SDP_SRC, cube, in, cube->precision,
 			    SDP_RDMA_D_SRC_LINE_STRIDE, SDP_RDMA_D_SRC_SURFACE_STRIDE, 0);
 }
@@ -248,6 +243,9 @@ int nvdla_check_sdp(struct op_check *c, const struct flow *in, struct flow *out)
 		ret = check_operand(c, &operands[i], &cube);
 	if (ret)
 		return ret;
+	/* A read DMA that reads nothing would be done before anybody waits for it. */
+	if (in && !c->used[PORT_SDP_BS] && !c->used[PORT_SDP_BN] && !c->used[PORT_SDP_EW])
+		c->units &= ~BIT(NVDLA_SDP_RDMA);
 
 	if (out) {
 		if (sdp_compares(c))
@@ -266,163 +264,6 @@ int nvdla_check_sdp(struct op_check *c, const struct flow *in, struct flow *out)
 	return use_sdp_cube(c, PORT_SDP_DST, &cube, out_precision, cube.precision,
 			    SDP_D_DST_LINE_STRIDE, SDP_D_DST_SURFACE_STRIDE,
 			    op_reg(c, NVDLA_SDP, SDP_D_DST_BATCH_STRIDE));
-}
-
-/* ------------------------------------------------------------------- PDP */
-
-/* Registers that PDP and its read DMA must be told alike. */
-static const struct {
-	__u16 pdp, rdma;
-} pdp_alike[] = {
-	{ PDP_D_DATA_CUBE_IN_WIDTH, PDP_RDMA_D_DATA_CUBE_IN_WIDTH },
-	{ PDP_D_DATA_CUBE_IN_HEIGHT, PDP_RDMA_D_DATA_CUBE_IN_HEIGHT },
-	{ PDP_D_DATA_CUBE_IN_CHANNEL, PDP_RDMA_D_DATA_CUBE_IN_CHANNEL },
-	{ PDP_D_DATA_FORMAT, PDP_RDMA_D_DATA_FORMAT },
-	{ PDP_D_PARTIAL_WIDTH_IN, PDP_RDMA_D_PARTIAL_WIDTH_IN },
-};
-
-static int check_pdp_rdma(struct op_check *c, const struct flow *cube)
-{
-	__u32 kernel = op_reg(c, NVDLA_PDP, PDP_D_POOLING_KERNEL_CFG);
-	__u32 rdma_kernel = op_reg(c, NVDLA_PDP_RDMA, PDP_RDMA_D_POOLING_KERNEL_CFG);
-	struct cube extent = {
-		.width = cube->width,
-		.height = cube->height,
-		.surfaces = surfaces(c, cube->channels, precision_bytes(cube->precision)),
-		.batches = 1,
-		.line_stride = op_reg(c, NVDLA_PDP_RDMA, PDP_RDMA_D_SRC_LINE_STRIDE),
-		.surf_stride = op_reg(c, NVDLA_PDP_RDMA, PDP_RDMA_D_SRC_SURFACE_STRIDE),
-	};
-	unsigned int i;
-	int ret;
-
-	for (i = 0; i < ARRAY_SIZE(pdp_alike); i++) {
-		if (op_reg(c, NVDLA_PDP, pdp_alike[i].pdp) !=
-		    op_reg(c, NVDLA_PDP_RDMA, pdp_alike[i].rdma))
-			return op_refuse(c, NVDLA_PDP_RDMA, pdp_alike[i].rdma,
-					 DRM_NVDLA_FAIL_MISMATCH);
-	}
-	if (!op_reg(c, NVDLA_PDP_RDMA, PDP_RDMA_D_FLYING_MODE))
-		return op_refuse(c, NVDLA_PDP_RDMA, PDP_RDMA_D_FLYING_MODE,
-				 DRM_NVDLA_FAIL_MISMATCH);
-	if (OP_FIELD(c, NVDLA_PDP_RDMA, PDP_RDMA_D_OPERATION_MODE_CFG, SPLIT_NUM) !=
-	    OP_FIELD(c, NVDLA_PDP, PDP_D_OPERATION_MODE_CFG, SPLIT_NUM))
-		return op_refuse(c, NVDLA_PDP_RDMA, PDP_RDMA_D_OPERATION_MODE_CFG,
-				 DRM_NVDLA_FAIL_MISMATCH);
-	if (FIELD_GET(PDP_RDMA_D_POOLING_KERNEL_CFG_KERNEL_WIDTH, rdma_kernel) !=
-	    FIELD_GET(PDP_D_POOLING_KERNEL_CFG_KERNEL_WIDTH, kernel) ||
-	    FIELD_GET(PDP_RDMA_D_POOLING_KERNEL_CFG_KERNEL_STRIDE_WIDTH, rdma_kernel) !=
-	    FIELD_GET(PDP_D_POOLING_KERNEL_CFG_KERNEL_STRIDE_WIDTH, kernel))
-		return op_refuse(c, NVDLA_PDP_RDMA, PDP_RDMA_D_POOLING_KERNEL_CFG,
-				 DRM_NVDLA_FAIL_MISMATCH);
-	if (OP_FIELD(c, NVDLA_PDP_RDMA, PDP_RDMA_D_POOLING_PADDING_CFG, PAD_WIDTH) !=
-	    OP_FIELD(c, NVDLA_PDP, PDP_D_POOLING_PADDING_CFG, PAD_LEFT))
-		return op_refuse(c, NVDLA_PDP_RDMA, PDP_RDMA_D_POOLING_PADDING_CFG,
-				 DRM_NVDLA_FAIL_MISMATCH);
-	ret = op_expect_aligned(c, NVDLA_PDP_RDMA, PDP_RDMA_D_SRC_LINE_STRIDE);
-	if (!ret)
-		ret = op_expect_aligned(c, NVDLA_PDP_RDMA, PDP_RDMA_D_SRC_SURFACE_STRIDE);
-	if (ret)
-		return ret;
-	op_use(c, PORT_PDP_SRC, cube_extent(c->config, &extent));
-	return 0;
-}
-
-/* Does a width consist of the parts that a PARTIAL_WIDTH register gives? */
-static bool parts_add_up(__u32 width, __u32 parts, __u32 reg)
-{
-	__u32 first = FIELD_GET(PDP_D_PARTIAL_WIDTH_IN_PARTIAL_WIDTH_IN_FIRST, reg) + 1;
-	__u32 last = FIELD_GET(PDP_D_PARTIAL_WIDTH_IN_PARTIAL_WIDTH_IN_LAST, reg) + 1;
-	__u32 mid = FIELD_GET(PDP_D_PARTIAL_WIDTH_IN_PARTIAL_WIDTH_IN_MID, reg) + 1;
-
-	return parts == 1 || first + (parts - 2) * mid + last == width;
-}
-
-/* Width that the windows of @count outputs cover, and the padding they may use. */
-static bool windows_fit(__u32 size, __u32 count, __u32 kernel, __u32 stride, __u32 before,
-			__u32 after)
-{
-	__u32 padded = before + size + after;
-
-	return before < kernel && after < kernel && kernel <= padded &&
-	       (padded - kernel) / stride + 1 == count;
-}
-
-int nvdla_check_pdp(struct op_check *c, const struct flow *in)
-{
-	__u32 kernel = op_reg(c, NVDLA_PDP, PDP_D_POOLING_KERNEL_CFG);
-	__u32 pad = op_reg(c, NVDLA_PDP, PDP_D_POOLING_PADDING_CFG);
-	__u32 kernel_w = FIELD_GET(PDP_D_POOLING_KERNEL_CFG_KERNEL_WIDTH, kernel) + 1;
-	__u32 kernel_h = FIELD_GET(PDP_D_POOLING_KERNEL_CFG_KERNEL_HEIGHT, kernel) + 1;
-	__u32 stride_w = FIELD_GET(PDP_D_POOLING_KERNEL_CFG_KERNEL_STRIDE_WIDTH, kernel) + 1;
-	__u32 stride_h = FIELD_GET(PDP_D_POOLING_KERNEL_CFG_KERNEL_STRIDE_HEIGHT, kernel) + 1;
-	__u32 out_w = OP_FIELD(c, NVDLA_PDP, PDP_D_DATA_CUBE_OUT_WIDTH, CUBE_OUT_WIDTH) + 1;
-	__u32 out_h = OP_FIELD(c, NVDLA_PDP, PDP_D_DATA_CUBE_OUT_HEIGHT, CUBE_OUT_HEIGHT) + 1;
-	__u32 parts = OP_FIELD(c, NVDLA_PDP, PDP_D_OPERATION_MODE_CFG, SPLIT_NUM) + 1;
-	struct flow cube = {
-		.width = OP_FIELD(c, NVDLA_PDP, PDP_D_DATA_CUBE_IN_WIDTH, CUBE_IN_WIDTH) + 1,
-		.height = OP_FIELD(c, NVDLA_PDP, PDP_D_DATA_CUBE_IN_HEIGHT, CUBE_IN_HEIGHT) + 1,
-		.channels = OP_FIELD(c, NVDLA_PDP, PDP_D_DATA_CUBE_IN_CHANNEL, CUBE_IN_CHANNEL) + 1,
-		.precision = OP_FIELD(c, NVDLA_PDP, PDP_D_DATA_FORMAT, INPUT_DATA),
-	};
-	struct cube extent;
-	int ret;
-
-	if (OP_FIELD(c, NVDLA_PDP, PDP_D_OPERATION_MODE_CFG, POOLING_METHOD) == 3)
-		return op_refuse(c, NVDLA_PDP, PDP_D_OPERATION_MODE_CFG, DRM_NVDLA_FAIL_VALUE);
-	if (!OP_FIELD(c, NVDLA_PDP, PDP_D_OPERATION_MODE_CFG, FLYING_MODE) != !!in)
-		return op_refuse(c, NVDLA_PDP, PDP_D_OPERATION_MODE_CFG, DRM_NVDLA_FAIL_MISMATCH);
-	if (in && in->width != cube.width)
-		return op_refuse(c, NVDLA_PDP, PDP_D_DATA_CUBE_IN_WIDTH, DRM_NVDLA_FAIL_MISMATCH);
-	if (in && in->height != cube.height)
-		return op_refuse(c, NVDLA_PDP, PDP_D_DATA_CUBE_IN_HEIGHT, DRM_NVDLA_FAIL_MISMATCH);
-	if (in && in->channels != cube.channels)
-		return op_refuse(c, NVDLA_PDP, PDP_D_DATA_CUBE_IN_CHANNEL,
-				 DRM_NVDLA_FAIL_MISMATCH);
-	if (in && in->precision != cube.precision)
-		return op_refuse(c, NVDLA_PDP, PDP_D_DATA_FORMAT, DRM_NVDLA_FAIL_MISMATCH);
-	ret = op_expect_precision(c, NVDLA_PDP, PDP_D_DATA_FORMAT, cube.precision);
-	if (ret)
-		return ret;
-	if (OP_FIELD(c, NVDLA_PDP, PDP_D_DATA_CUBE_OUT_CHANNEL, CUBE_OUT_CHANNEL) + 1 !=
-	    cube.channels)
-		return op_refuse(c, NVDLA_PDP, PDP_D_DATA_CUBE_OUT_CHANNEL,
-				 DRM_NVDLA_FAIL_MISMATCH);
-	if (kernel_w > 8 || kernel_h > 8)
-		return op_refuse(c, NVDLA_PDP, PDP_D_POOLING_KERNEL_CFG, DRM_NVDLA_FAIL_VALUE);
-	if (!windows_fit(cube.width, out_w, kernel_w, stride_w,
-			 FIELD_GET(PDP_D_POOLING_PADDING_CFG_PAD_LEFT, pad),
-			 FIELD_GET(PDP_D_POOLING_PADDING_CFG_PAD_RIGHT, pad)))
-		return op_refuse(c, NVDLA_PDP, PDP_D_DATA_CUBE_OUT_WIDTH, DRM_NVDLA_FAIL_MISMATCH);
-	if (!windows_fit(cube.height, out_h, kernel_h, stride_h,
-			 FIELD_GET(PDP_D_POOLING_PADDING_CFG_PAD_TOP, pad),
-			 FIELD_GET(PDP_D_POOLING_PADDING_CFG_PAD_BOTTOM, pad)))
-		return op_refuse(c, NVDLA_PDP, PDP_D_DATA_CUBE_OUT_HEIGHT,
-				 DRM_NVDLA_FAIL_MISMATCH);
-	if (!parts_add_up(cube.width, parts, op_reg(c, NVDLA_PDP, PDP_D_PARTIAL_WIDTH_IN)))
-		return op_refuse(c, NVDLA_PDP, PDP_D_PARTIAL_WIDTH_IN, DRM_NVDLA_FAIL_MISMATCH);
-	if (!parts_add_up(out_w, parts, op_reg(c, NVDLA_PDP, PDP_D_PARTIAL_WIDTH_OUT)))
-		return op_refuse(c, NVDLA_PDP, PDP_D_PARTIAL_WIDTH_OUT, DRM_NVDLA_FAIL_MISMATCH);
-	if (!in) {
-		ret = check_pdp_rdma(c, &cube);
-		if (ret)
-			return ret;
-	}
-
-	ret = op_expect_aligned(c, NVDLA_PDP, PDP_D_DST_LINE_STRIDE);
-	if (!ret)
-		ret = op_expect_aligned(c, NVDLA_PDP, PDP_D_DST_SURFACE_STRIDE);
-	if (ret)
-		return ret;
-	extent.width = out_w;
-	extent.height = out_h;
-	extent.surfaces = surfaces(c, cube.channels, precision_bytes(cube.precision));
-	extent.batches = 1;
-	extent.batch_stride = 0;
-	extent.line_stride = op_reg(c, NVDLA_PDP, PDP_D_DST_LINE_STRIDE);
-	extent.surf_stride = op_reg(c, NVDLA_PDP, PDP_D_DST_SURFACE_STRIDE);
-	op_use(c, PORT_PDP_DST, cube_extent(c->config, &extent));
-	return 0;
 }
 
 /* ------------------------------------------------------------------- CDP */
@@ -454,7 +295,7 @@ int nvdla_check_cdp(struct op_check *c)
 	if (ret)
 		return ret;
 
-	extent.surfaces = surfaces(c, channels, precision_bytes(precision));
+	extent.surfaces = op_surfaces(c, channels, precision_bytes(precision));
 	extent.line_stride = op_reg(c, NVDLA_CDP_RDMA, CDP_RDMA_D_SRC_LINE_STRIDE);
 	extent.surf_stride = op_reg(c, NVDLA_CDP_RDMA, CDP_RDMA_D_SRC_SURFACE_STRIDE);
 	op_use(c, PORT_CDP_SRC, cube_extent(c->config, &extent));
