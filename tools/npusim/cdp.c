@@ -254,7 +254,7 @@ uint32_t sim_cdp_csb_read(struct sim_core *core, uint32_t off)
 	const int16_t *entry;
 
 	if (off != CDP_S_LUT_ACCESS_DATA)
-		return 0;
+		return sim_reg(core, NVDLA_CDP, 0, off);
 	entry = lut_entry(lut, false);
 	lut->addr = (lut->addr + 1) & FIELD_MAX(CDP_S_LUT_ACCESS_CFG_LUT_ADDR);
 

@@ -7,3 +7,15 @@ CFLAGS_tools/npusim/sdp_rdma	:= -O3
 CFLAGS_tools/npusim/sdp		:= -O3
 CFLAGS_tools/npusim/pdp_pool	:= -O3
 CFLAGS_tools/npusim/cdp_lrn	:= -O3
+
+POST_TEST_OBJ	:= $(patsubst %.c,$(O)/%.o,$(sort $(wildcard tests/unit/npusim/post/*.c)))
+
+$(O)/tests/unit/npusim/post/test-post: $(POST_TEST_OBJ) $(O)/tools/npusim/libnpusim.a
+	$(CC) $(LDFLAGS) -o $@ $^ -lcmocka -lm
+
+CHECKS		+= npusim-post
+DEB_PACKAGES	+= libcmocka-dev
+
+.PHONY: check-npusim-post
+check-npusim-post: $(O)/tests/unit/npusim/post/test-post
+	@CMOCKA_MESSAGE_OUTPUT=TAP timeout 120 $<

@@ -461,7 +461,7 @@ uint32_t sim_sdp_csb_read(struct sim_core *core, uint32_t off)
 	const int16_t *entry;
 
 	if (off != SDP_S_LUT_ACCESS_DATA)
-		return 0;
+		return sim_reg(core, NVDLA_SDP, 0, off);
 	entry = lut_entry(core, lut);
 	lut->addr = (lut->addr + 1) & FIELD_MAX(SDP_S_LUT_ACCESS_CFG_LUT_ADDR);
 
