@@ -20,6 +20,9 @@
 #define CAP_SDP_BN		(1u << 4)
 #define CAP_SDP_EW		(1u << 5)
 
+/* The ROM lists packed 10-bit formats too, which INT8 hardware reads as 8-bit ones. */
+#define ROM_IMAGE_10BIT		(0xfu << 20)
+
 /* *_TYPES bits */
 #define TYPE_INT8		(1u << 4)
 #define TYPE_INT16		(1u << 6)
@@ -136,7 +139,7 @@ uint32_t sim_cfgrom_read(const struct nvdla_config *config, uint32_t off)
 	case CFGROM_SDP_MULTI_BATCH_MAX:
 		return config->max_batch > 1 ? config->max_batch : 0;
 	case CFGROM_CDMA_IMAGE_IN_FORMATS_PACKED:
-		return config->image_packed;
+		return config->image_packed | ROM_IMAGE_10BIT;
 	case CFGROM_CDMA_IMAGE_IN_FORMATS_SEMI:
 		return config->image_semi;
 	case CFGROM_CBUF_DESC:

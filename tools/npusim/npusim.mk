@@ -26,3 +26,26 @@ $(O)/npusim-replay: $(O)/$(NPUSIM_DIR)/replay.o $(O)/$(NPUSIM_DIR)/pages.o $(NPU
 npusim: $(NPUSIM_LIB) $(O)/npusim-replay
 
 ALL		+= $(NPUSIM_LIB) $(O)/npusim-replay
+
+# Checks. Every test_*.c is a program of its own.
+NPUSIM_TESTS	:= $(patsubst tests/unit/npusim/%.c,$(O)/tests/npusim/%,\
+		     $(wildcard tests/unit/npusim/test_*.c tests/unit/npusim/fuzz_*.c))
+NPUSIM_BENCH	:= $(O)/tests/unit/npusim/bench_host.o $(O)/tests/unit/npusim/bench_conv.o
+NPUSIM_FUZZ_SECONDS ?= 20
+
+$(O)/tests/npusim/%: $(O)/tests/unit/npusim/%.o $(NPUSIM_BENCH) $(NPUSIM_LIB)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $^ -lcmocka -lm
+
+.PHONY: check-npusim fuzz-npusim
+check-npusim: npusim $(NPUSIM_TESTS)
+	@status=0; for test in $(filter-out %/fuzz_registers,$(sort $(NPUSIM_TESTS))); do \
+		CMOCKA_MESSAGE_OUTPUT=TAP $$test || status=1; \
+	done; \
+	$(O)/tests/npusim/fuzz_registers $(NPUSIM_FUZZ_SECONDS) || status=1; exit $$status
+
+fuzz-npusim: $(O)/tests/npusim/fuzz_registers
+	$(O)/tests/npusim/fuzz_registers 3600 $$(date +%s)
+
+CHECKS		+= npusim
+DEB_PACKAGES	+= libcmocka-dev

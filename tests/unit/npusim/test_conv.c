@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Convolution against its definition, over random shapes on every
+ * configuration, alone and in chains that share CBUF.
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "bench_host.h"
+
+#define SHAPES	24
+
+static void check(struct bench *bench, const struct bench_conv *conv)
+{
+	uint8_t *want = malloc(conv->out_bytes);
+
+	assert_non_null(want);
+	bench_conv_expect(bench, conv, want);
+	assert_memory_equal(bench_at(bench, conv->out), want, conv->out_bytes);
+	free(want);
+}
+
+static void run(struct bench *bench, const struct bench_conv *conv, unsigned int group)
+{
+	bench_conv_program(bench, conv, group);
+	if (bench_wait(bench, 0x150001u << group))
+		fail_msg("stopped: %s", bench->errors ? bench->last.text : "stalled");
+	check(bench, conv);
+}
+
+static void shapes(bool image)
+{
+	const struct nvdla_config *config;
+	struct bench_conv conv;
+	struct bench bench;
+	unsigned int i;
+
+	for (config = nvdla_configs; config->features & NVDLA_FEAT_CFGROM; config++) {
+		for (i = 0; i < SHAPES; i++) {
+			assert_int_equal(bench_new(config->name, 100 * i + image + 1, &bench), 0);
+			bench_conv_random(&bench, image, &conv);
+			run(&bench, &conv, 0);
+			bench_conv_random(&bench, image, &conv);
+			run(&bench, &conv, 1);
+			assert_int_equal(bench.errors, 0);
+			bench_free(&bench);
+		}
+	}
+}
+
+static void direct(void **state)
+{
+	(void)state;
+	shapes(false);
+}
+
+static void image(void **state)
+{
+	(void)state;
+	shapes(true);
+}
+
+/* Data stays for a second set of kernels; its memory may change meanwhile. */
+static void data_reuse(void **state)
+{
+	const struct nvdla_config *config;
+	struct bench_conv first, second;
+	struct bench bench;
+	unsigned int i;
+
+	(void)state;
+	for (config = nvdla_configs; config->features & NVDLA_FEAT_CFGROM; config++) {
+		for (i = 0; i < 8; i++) {
+			uint8_t *want;
+			uint32_t used;
+
+			assert_int_equal(bench_new(config->name, 7 * i + 3, &bench), 0);
+			bench_conv_random(&bench, false, &first);
+			first.skip_data = true;
+			run(&bench, &first, 0);
+			second = first;
+			second.skip_data = false;
+			second.reuse_data = true;
+			second.weights = 0;
+			used = bench.used;
+			assert_int_equal(bench_conv_place(&bench, &second), 0);
+			second.weight_banks = first.weight_banks;
+			assert_true(bench.used > used);
+			want = malloc(second.out_bytes);
+			assert_non_null(want);
+			bench_conv_expect(&bench, &second, want);
+			memset(bench_at(&bench, second.in), 0x55, second.surf_stride);
+			bench_conv_program(&bench, &second, 1);
+			assert_int_equal(bench_wait(&bench, 0x2a0002), 0);
+			assert_memory_equal(bench_at(&bench, second.out), want, second.out_bytes);
+			free(want);
+			bench_free(&bench);
+		}
+	}
+}
+
+/* Weights stay for a second input. */
+static void weight_reuse(void **state)
+{
+	const struct nvdla_config *config;
+	struct bench_conv first, second;
+	struct bench bench;
+	unsigned int i;
+
+	(void)state;
+	for (config = nvdla_configs; config->features & NVDLA_FEAT_CFGROM; config++) {
+		for (i = 0; i < 8; i++) {
+			uint8_t *want;
+
+			assert_int_equal(bench_new(config->name, 11 * i + 5, &bench), 0);
+			do
+				bench_conv_random(&bench, false, &first);
+			while (first.weight_bytes > first.weight_banks * config->cbuf_bank_depth *
+			       config->cbuf_bank_width);
+			first.skip_weight = true;
+			run(&bench, &first, 0);
+			second = first;
+			second.skip_weight = false;
+			second.reuse_weight = true;
+			second.in = 0;
+			assert_int_equal(bench_conv_place(&bench, &second), 0);
+			want = malloc(second.out_bytes);
+			assert_non_null(want);
+			bench_conv_expect(&bench, &second, want);
+			memset(bench_at(&bench, second.weights), 0x55, second.weight_bytes);
+			bench_conv_program(&bench, &second, 1);
+			assert_int_equal(bench_wait(&bench, 0x2a0002), 0);
+			assert_memory_equal(bench_at(&bench, second.out), want, second.out_bytes);
+			free(want);
+			bench_free(&bench);
+		}
+	}
+}
+
+/* Two programmed at once, and the rings wrapping under the same banks. */
+static void both_groups(void **state)
+{
+	const struct nvdla_config *config;
+	struct bench_conv conv[2];
+	struct bench bench;
+	unsigned int i, k;
+
+	(void)state;
+	for (config = nvdla_configs; config->features & NVDLA_FEAT_CFGROM; config++) {
+		assert_int_equal(bench_new(config->name, 77, &bench), 0);
+		bench_conv_random(&bench, false, &conv[0]);
+		for (i = 0; i < 12; i++) {
+			for (k = 0; k < 2; k++) {
+				conv[k] = conv[0];
+				conv[k].in = 0;
+				conv[k].weights = 0;
+				assert_int_equal(bench_conv_place(&bench, &conv[k]), 0);
+				bench_conv_program(&bench, &conv[k], k);
+			}
+			assert_int_equal(bench_wait(&bench, 0x3f0003), 0);
+			check(&bench, &conv[0]);
+			check(&bench, &conv[1]);
+			bench.used = 0;
+		}
+		assert_int_equal(bench.errors, 0);
+		bench_free(&bench);
+	}
+}
+
+/* A kernel group at a time goes through weight banks that are too small for all. */
+static void weights_streamed(void **state)
+{
+	struct bench_conv conv = {
+		.format = -1, .width = 5, .height = 5, .channels = 64, .kernels = 100, .r = 3, .s = 3,
+		.stride_x = 1, .stride_y = 1, .dil_x = 1, .dil_y = 1, .shift = 12,
+	};
+	struct bench bench;
+
+	(void)state;
+	assert_int_equal(bench_new("nv_small", 9, &bench), 0);
+	assert_int_equal(bench_conv_place(&bench, &conv), 0);
+	conv.weight_banks = 2;
+	assert_true(conv.weight_bytes > 2 * 4096);
+	run(&bench, &conv, 0);
+	bench_free(&bench);
+}
+
+/* CACC: rounding of halves, saturation and its count. */
+static void accumulator(void **state)
+{
+	struct bench_conv conv = {
+		.format = -1, .width = 4, .height = 1, .channels = 8, .kernels = 1, .r = 1, .s = 1,
+		.stride_x = 1, .stride_y = 1, .dil_x = 1, .dil_y = 1, .truncate = 1,
+	};
+	/* sums -3, -1, 1, 3: halves go away from zero */
+	static const int8_t in[4] = { -3, -1, 1, 3 }, want[4] = { -2, -1, 1, 2 };
+	struct bench bench;
+	unsigned int x;
+
+	(void)state;
+	assert_int_equal(bench_new("nv_small", 9, &bench), 0);
+	assert_int_equal(bench_conv_place(&bench, &conv), 0);
+	memset(bench_at(&bench, conv.in), 0, 32);
+	memset(bench_at(&bench, conv.weights), 1, 8);
+	for (x = 0; x < 4; x++)
+		bench_at(&bench, conv.in)[8 * x] = (uint8_t)in[x];
+	run(&bench, &conv, 0);
+	for (x = 0; x < 4; x++)
+		assert_int_equal((int8_t)bench_at(&bench, conv.out)[8 * x], want[x]);
+	assert_int_equal(bench_read(&bench, NVDLA_CACC, CACC_D_OUT_SATURATION), 0);
+	bench_free(&bench);
+}
+
+static void bad_programs(void **state)
+{
+	static const struct {
+		enum nvdla_unit unit;
+		uint32_t reg, value;
+		int code;
+	} bad[] = {
+		{ NVDLA_CDMA, CDMA_D_BANK, 0x001f001f, -EINVAL },
+		{ NVDLA_CDMA, CDMA_D_ENTRY_PER_SLICE, 0, -EINVAL },
+		{ NVDLA_CDMA, CDMA_D_WEIGHT_BYTES, 4, -EINVAL },
+		{ NVDLA_CDMA, CDMA_D_DAIN_RAM_TYPE, 0, -EINVAL },
+		{ NVDLA_CDMA, CDMA_D_DAIN_ADDR_LOW_0, 0x10000000, -EFAULT },
+		{ NVDLA_CDMA, CDMA_D_WEIGHT_ADDR_LOW, 0x10000000, -EFAULT },
+		{ NVDLA_CDMA, CDMA_D_WEIGHT_FORMAT, 1, -EINVAL },
+		{ NVDLA_CDMA, CDMA_D_MISC_CFG, 1, -EINVAL },
+		{ NVDLA_CSC, CSC_D_ATOMICS, 1, -EINVAL },
+		{ NVDLA_CSC, CSC_D_BANK, 0x00010001, -EINVAL },
+		{ NVDLA_SDP, SDP_D_DST_BASE_ADDR_LOW, 0x10000000, -EFAULT },
+	};
+	struct bench_conv conv = {
+		.format = -1, .width = 5, .height = 5, .channels = 16, .kernels = 8, .r = 1, .s = 1,
+		.stride_x = 1, .stride_y = 1, .dil_x = 1, .dil_y = 1, .shift = 6,
+	};
+	struct bench bench;
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		assert_int_equal(bench_new("nv_small", 9, &bench), 0);
+		conv.in = 0;
+		conv.weights = 0;
+		assert_int_equal(bench_conv_place(&bench, &conv), 0);
+		conv.wrong = true;
+		conv.wrong_unit = bad[i].unit;
+		conv.wrong_reg = bad[i].reg;
+		conv.wrong_value = bad[i].value;
+		bench_conv_program(&bench, &conv, 0);
+		assert_int_equal(bench_wait(&bench, 0x150001), -1);
+		assert_int_equal(bench.errors, 1);
+		assert_int_equal(bench.last.code, bad[i].code);
+		assert_non_null(strstr(bench.last.text, nvdla_units[bad[i].unit].name));
+		assert_int_equal(npusim_run(bench.sim, 0, 1000), NPUSIM_ERROR);
+		/* After a reset the core works again. */
+		npusim_reset(bench.sim, 0);
+		conv.wrong = false;
+		run(&bench, &conv, 0);
+		assert_int_equal(bench.errors, 1);
+		bench_free(&bench);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(direct),
+		cmocka_unit_test(image),
+		cmocka_unit_test(data_reuse),
+		cmocka_unit_test(weight_reuse),
+		cmocka_unit_test(both_groups),
+		cmocka_unit_test(weights_streamed),
+		cmocka_unit_test(accumulator),
+		cmocka_unit_test(bad_programs),
+	};
+
+	return cmocka_run_group_tests_name("conv", tests, NULL, NULL);
+}
