@@ -49,3 +49,14 @@ fuzz-npusim: $(O)/tests/npusim/fuzz_registers
 
 CHECKS		+= npusim
 DEB_PACKAGES	+= libcmocka-dev
+
+# Speed of the simulator, and its cycles against those the RTL took.
+$(O)/tests/npusim/measure: $(O)/tests/unit/npusim/measure.o $(NPUSIM_BENCH) $(NPUSIM_LIB)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $^ -lm
+
+.PHONY: bench-npusim
+bench-npusim: npusim $(O)/tests/npusim/measure
+	@$(O)/tests/npusim/measure
+
+BENCHES		+= npusim

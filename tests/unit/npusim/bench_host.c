@@ -64,7 +64,15 @@ static void host_error(void *ctx, const struct npusim_error *error)
 
 int bench_new(const char *config, uint32_t seed, struct bench *bench)
 {
-	struct npusim_params params = { .config = config, .cores = 1 };
+	return bench_new_timed(config, seed, 0, bench);
+}
+
+int bench_new_timed(const char *config, uint32_t seed, unsigned int latency, struct bench *bench)
+{
+	struct npusim_params params = {
+		.config = config, .cores = 1,
+		.timing = { .latency = latency, .sram_latency = latency },
+	};
 
 	memset(bench, 0, sizeof(*bench));
 	bench->mem = calloc(1, BENCH_SIZE);
@@ -117,6 +125,8 @@ uint8_t *bench_at(struct bench *bench, uint64_t addr)
 
 void bench_write(struct bench *bench, enum nvdla_unit unit, uint32_t reg, uint32_t value)
 {
+	if (bench->script)
+		fprintf(bench->script, "w 0x%x 0x%x\n", bench->config->base[unit] + reg, value);
 	npusim_reg_write(bench->sim, 0, bench->config->base[unit] + reg, value);
 }
 

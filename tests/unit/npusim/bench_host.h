@@ -6,6 +6,8 @@
 #ifndef BENCH_HOST_H
 #define BENCH_HOST_H
 
+#include <stdio.h>
+
 #include "tools/npusim/npusim.h"
 #include "kmod/hw/nvdla_config.h"
 
@@ -22,9 +24,12 @@ struct bench {
 	bool level;
 	uint64_t lowest, highest;	/* addresses touched */
 	uint32_t seed;
+	FILE *script;			/* register writes go here too; may be NULL */
 };
 
 int bench_new(const char *config, uint32_t seed, struct bench *bench);
+/* The same with a read latency, in cycles. */
+int bench_new_timed(const char *config, uint32_t seed, unsigned int latency, struct bench *bench);
 void bench_free(struct bench *bench);
 uint32_t bench_random(struct bench *bench, uint32_t below);
 /* Bytes of memory, atom aligned, filled with noise; returns the bus address. */
