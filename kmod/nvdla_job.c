@@ -4,11 +4,11 @@
  * which things happen: submit, queue, run, end, free.
  */
 #include <drm/drm_drv.h>
-#include <drm/drm_exec.h>
 #include <drm/drm_syncobj.h>
 #include <linux/dma-fence-chain.h>
 #include <linux/dma-resv.h>
 #include <linux/pm_runtime.h>
+#include <linux/sort.h>
 
 #include "nvdla_bo.h"
 #include "nvdla_drv.h"
@@ -312,24 +312,63 @@ static u32 slot_access(const struct nvdla_job *job, u32 slot)
 	return job->bos[slot] ? job->program->slots[slot].access : 0;
 }
 
-/* Lock all buffers, with room for two fences each: a buffer may be read and written. */
-static int lock_bos(struct nvdla_job *job, struct drm_exec *exec)
-{
-	int ret = 0;
-	u32 i;
+/**
+ * struct bo_set - the buffers of a job, each once, locked together
+ * @bos: buffers, no references
+ * @count: number of @bos
+ * @ticket: of the locks
+ */
+struct bo_set {
+	struct drm_gem_object **bos;
+	u32 count;
+	struct ww_acquire_ctx ticket;
+};
 
-	drm_exec_until_all_locked(exec) {
-		for (i = 0; i < job->program->slot_count; i++) {
-			if (!slot_access(job, i))
-				continue;
-			ret = drm_exec_prepare_obj(exec, job->bos[i], 2);
-			drm_exec_retry_on_contention(exec);
-			if (ret)
-				return ret;
-		}
+static int compare_bos(const void *a, const void *b)
+{
+	const struct drm_gem_object *left = *(struct drm_gem_object *const *)a;
+	const struct drm_gem_object *right = *(struct drm_gem_object *const *)b;
+
+	return left < right ? -1 : left > right;
+}
+
+/* Lock all buffers, with room for two fences each: a buffer may be read and written. */
+static int lock_bos(struct nvdla_job *job, struct bo_set *set)
+{
+	u32 i, used = 0;
+	int ret;
+
+	set->count = 0;
+	set->bos = kvmalloc_array(job->program->slot_count, sizeof(*set->bos), GFP_KERNEL);
+	if (job->program->slot_count && !set->bos)
+		return -ENOMEM;
+	for (i = 0; i < job->program->slot_count; i++) {
+		if (slot_access(job, i))
+			set->bos[used++] = job->bos[i];
+	}
+	sort(set->bos, used, sizeof(*set->bos), compare_bos, NULL);
+	for (i = 0; i < used; i++) {
+		if (!i || set->bos[i] != set->bos[i - 1])
+			set->bos[set->count++] = set->bos[i];
 	}
 
-	return 0;
+	ret = drm_gem_lock_reservations(set->bos, set->count, &set->ticket);
+	if (ret)
+		goto err_free;
+	for (i = 0; !ret && i < set->count; i++)
+		ret = dma_resv_reserve_fences(set->bos[i]->resv, 2);
+	if (!ret)
+		return 0;
+	drm_gem_unlock_reservations(set->bos, set->count, &set->ticket);
+err_free:
+	kvfree(set->bos);
+	return ret;
+}
+
+static void unlock_bos(struct bo_set *set)
+{
+	drm_gem_unlock_reservations(set->bos, set->count, &set->ticket);
+	kvfree(set->bos);
 }
 
 static int add_implicit(struct nvdla_job *job)
@@ -388,7 +427,7 @@ static int submit_job(struct nvdla_device *nvdla, struct nvdla_ctx *ctx, struct 
 {
 	struct sync_out *outs = NULL;
 	struct nvdla_job *job;
-	struct drm_exec exec;
+	struct bo_set set;
 	u32 out_count = 0;
 	int ret;
 
@@ -427,10 +466,10 @@ static int submit_job(struct nvdla_device *nvdla, struct nvdla_ctx *ctx, struct 
 	ret = take_syncs(job, file, args, &outs, &out_count);
 	if (ret)
 		goto err_cleanup;
-	drm_exec_init(&exec, DRM_EXEC_INTERRUPTIBLE_WAIT | DRM_EXEC_IGNORE_DUPLICATES,
-		      job->program->slot_count);
-	ret = lock_bos(job, &exec);
-	if (!ret && !(args->flags & DRM_NVDLA_JOB_NO_IMPLICIT))
+	ret = lock_bos(job, &set);
+	if (ret)
+		goto err_syncs;
+	if (!(args->flags & DRM_NVDLA_JOB_NO_IMPLICIT))
 		ret = add_implicit(job);
 	if (!ret) {
 		guard(mutex)(&ctx->submit_lock);
@@ -439,12 +478,11 @@ static int submit_job(struct nvdla_device *nvdla, struct nvdla_ctx *ctx, struct 
 		else
 			queue_job(job, outs, out_count);
 	}
-	drm_exec_fini(&exec);
+	unlock_bos(&set);
+err_syncs:
 	put_syncs(outs, out_count);
-	if (ret)
-		goto err_cleanup;
-	return 0;
-
+	if (!ret)
+		return 0;
 err_cleanup:
 	drm_sched_job_cleanup(&job->base);
 err_release:
