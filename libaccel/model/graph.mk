@@ -3,10 +3,13 @@
 # libaccel/cpu and the host's executor in libaccel/run.
 
 GRAPH_SRCS	:= $(sort $(wildcard $(addprefix libaccel/model/,graph*.c tflite*.c onnx*.c import*.c passes*.c quant*.c)))
-GRAPH_SRCS	+= $(sort $(wildcard libaccel/cpu/ref_op*.c libaccel/run/graph_*.c libaccel/run/image*.c))
+GRAPH_SRCS	+= $(sort $(wildcard libaccel/cpu/ref_op*.c libaccel/run/graph_*.c))
 LIBACCEL_SRCS	+= $(GRAPH_SRCS)
-LIBACCEL_LIBS	+= -lm
+LIBACCEL_LIBS	+= -lm -lcjson
+
+DEB_PACKAGES	+= libcjson-dev
 
 # Long loops over floats; no fused multiply-add: the same result everywhere.
+CFLAGS_libaccel/model/quant_weights := -O3 -ffp-contract=off
 $(foreach file,$(basename $(notdir $(wildcard libaccel/cpu/ref_op*.c))),$(eval CFLAGS_libaccel/cpu/$(file) := \
 	-O3 -ffp-contract=off -fno-trapping-math -fno-math-errno))
