@@ -13,9 +13,13 @@
 #define CACC_TO_SDP	39	/* last sum to SDP's interrupt */
 #define GROUP_GAP	60	/* weights released to weights requested and counted */
 
-/* An operation that stands alone: enable to first request, last data to interrupt. */
-#define OP_START	30
-#define OP_FINISH	40
+/*
+ * An operation that stands alone: enable to first request and last data to
+ * interrupt, together.
+ */
+static const unsigned int op_cycles[SIM_ENGINES] = {
+	[SIM_SDP] = 55, [SIM_PDP] = 66, [SIM_CDP] = 84, [SIM_RUBIK] = 70, [SIM_BDMA] = 70,
+};
 
 /* More stripes than this are extrapolated from the first groups. */
 #define MAX_STRIPES	200000
@@ -204,11 +208,10 @@ uint64_t sim_time_op(const struct sim_core *core, enum sim_engine engine,
 {
 	uint64_t cycles = later(cost->cycles, memory_cycles(core, cost));
 
-	(void)engine;
 	if (cost->read[NPUSIM_MCIF] || cost->read[NPUSIM_CVIF])
 		cycles += latency(core, cost->read[NPUSIM_CVIF] ? NPUSIM_CVIF : NPUSIM_MCIF);
 
-	return cycles + OP_START + OP_FINISH;
+	return cycles + op_cycles[engine];
 }
 
 /*
