@@ -122,6 +122,7 @@ static void make_cube(struct lower *lower, uint32_t index)
 	npu_cube_dense(&t->cube, width, height, channels, lower->config->atomic_m);
 	t->cube.region = NPU_ARENA;
 	t->cube_buffer = lower_buffer_new(lower, npu_cube_end(&t->cube), false);
+	t->wide = channels;
 }
 
 /* The tensor as rows, for the CPU. */

@@ -52,9 +52,12 @@ struct lower_buffer {
  * @cube: in the NPU's layout, @offset within the buffer; only with @cube_buffer
  * @cube_buffer: LOWER_NONE: it has none
  * @rows_buffer: as the graph has it, row major; LOWER_NONE: not there
+ * @wide: channels of the cube that can be relied upon: those beyond the
+ *        tensor's, up to a whole atom, hold its zero point
  */
 struct lower_tensor {
 	struct npu_cube cube;
+	uint32_t wide;
 	uint32_t cube_buffer;
 	uint32_t rows_buffer;
 };
@@ -194,6 +197,9 @@ const char *lower_activation(struct lower *lower, uint32_t index);
 const char *lower_requantize(struct lower *lower, uint32_t index);
 const char *lower_pad(struct lower *lower, uint32_t index);
 const char *lower_reshape(struct lower *lower, uint32_t index);
+
+/* Does a GRAPH_PAD add nothing but channels of zero? */
+bool lower_pads_channels(const struct graph *graph, const struct graph_op *op);
 
 /**
  * struct requant - real multipliers as the hardware has them

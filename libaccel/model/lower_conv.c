@@ -26,9 +26,15 @@ struct layer {
 	uint32_t group_c;		/* channels of the weights, before padding for images */
 	struct npu_conv conv;		/* shape, stride, padding */
 	uint32_t in_width, in_height, in_channels;	/* as the convolution sees them */
-	bool flatten;			/* the input is seen in another shape than its tensor's */
+	uint32_t first;			/* channel of @out that kernel 0 makes */
+	/* Cubes to use instead of the tensors' own. */
+	bool cubes;
+	struct npu_cube in_cube, out_cube;
+	uint32_t in_buffer, out_buffer;
 	int32_t act_lo, act_hi;		/* in steps of @out's own tensor */
 };
+
+#define MOST_ATOM	64
 
 static void layer_free(struct layer *layer)
 {
@@ -41,9 +47,10 @@ static bool layer_alloc(struct layer *layer)
 {
 	size_t taps = (size_t)layer->conv.kernel_h * layer->conv.kernel_w * layer->group_c;
 
-	layer->weights = malloc(layer->kernels * taps);
-	layer->bias = calloc(layer->kernels, sizeof(*layer->bias));
-	layer->scale = calloc(layer->kernels, sizeof(*layer->scale));
+	/* Behind the last kernel there are as many zeros as an atom may need. */
+	layer->weights = calloc(layer->kernels + MOST_ATOM, taps);
+	layer->bias = calloc(layer->kernels + MOST_ATOM, sizeof(*layer->bias));
+	layer->scale = calloc(layer->kernels + MOST_ATOM, sizeof(*layer->scale));
 	return layer->weights && layer->bias && layer->scale;
 }
 
@@ -249,6 +256,7 @@ struct tail {
 	uint32_t add;			/* operation of the graph, or GRAPH_NONE */
 	uint32_t other;			/* its other input */
 	bool negate_layer, negate_other;
+	uint32_t pad;			/* padding of channels before the other input, or GRAPH_NONE */
 	uint32_t slope_op;		/* leaky or parametric ReLU, or GRAPH_NONE */
 	int32_t lo, hi;			/* clamp of the result, in its steps */
 };
@@ -271,6 +279,33 @@ static bool same_shape(const struct graph_tensor *a, const struct graph_tensor *
 	       ah == bh && ac == bc;
 }
 
+/*
+ * The operation that pads @tensor with channels behind the last, if nothing
+ * else reads it and it has not been done: adding zeros can be left out.
+ */
+static uint32_t padding_of(const struct lower *lower, uint32_t tensor, uint32_t index)
+{
+	const struct graph *graph = lower->graph;
+	uint32_t producer = graph_producer(graph, tensor);
+	const struct graph_op *op;
+
+	if (producer == GRAPH_NONE || graph->ops[producer].kind != GRAPH_PAD ||
+	    graph_only_user(graph, tensor) == GRAPH_NONE ||
+	    lower->tensors[tensor].cube_buffer != LOWER_NONE ||
+	    lower->tensors[tensor].rows_buffer != LOWER_NONE)
+		return GRAPH_NONE;
+	op = &graph->ops[producer];
+	if (!lower_pads_channels(graph, op) ||
+	    op->params.pad.before[graph->tensors[tensor].rank - 1] ||
+	    !lower_is_cube(lower, op->inputs[0]) || !is_ready(lower, op->inputs[0], index) ||
+	    graph_scale(&graph->tensors[op->inputs[0]], 0) !=
+	    graph_scale(&graph->tensors[tensor], 0) ||
+	    graph_zero_point(&graph->tensors[op->inputs[0]], 0) !=
+	    graph_zero_point(&graph->tensors[tensor], 0))
+		return GRAPH_NONE;
+	return producer;
+}
+
 static void find_tail(struct lower *lower, const struct layer *layer, uint32_t index,
 		      struct tail *tail)
 {
@@ -282,8 +317,11 @@ static void find_tail(struct lower *lower, const struct layer *layer, uint32_t i
 
 	*tail = (struct tail) {
 		.out = layer->out, .add = GRAPH_NONE, .other = GRAPH_NONE,
-		.slope_op = GRAPH_NONE, .lo = layer->act_lo, .hi = layer->act_hi,
+		.slope_op = GRAPH_NONE, .pad = GRAPH_NONE, .lo = layer->act_lo,
+		.hi = layer->act_hi,
 	};
+	if (layer->cubes)
+		return;
 	if (next == GRAPH_NONE || lower->done[next])
 		return;
 	op = &graph->ops[next];
@@ -308,11 +346,14 @@ static void find_tail(struct lower *lower, const struct layer *layer, uint32_t i
 	if (layer->act_hi < INT8_MAX || (layer->act_lo > INT8_MIN && layer->act_lo != zero))
 		return;
 	other = op->inputs[op->inputs[0] == layer->out];
-	if (other == layer->out || !lower_is_cube(lower, other) || !is_ready(lower, other, index) ||
+	if (other == layer->out || !lower_is_cube(lower, other) ||
 	    !same_shape(&graph->tensors[other], &graph->tensors[layer->out]))
 		return;
+	tail->pad = padding_of(lower, other, index);
+	if (tail->pad == GRAPH_NONE && !is_ready(lower, other, index))
+		return;
 	tail->add = next;
-	tail->other = other;
+	tail->other = tail->pad == GRAPH_NONE ? other : graph->ops[tail->pad].inputs[0];
 	tail->out = op->outputs[0];
 	tail->negate_layer = op->kind == GRAPH_SUB && op->inputs[1] == layer->out;
 	tail->negate_other = op->kind == GRAPH_SUB && op->inputs[0] == layer->out;
@@ -377,8 +418,14 @@ static bool sdp_add(struct lower *lower, const struct layer *layer, const struct
 	/* Before that is taken off, 0 is not where a ReLU would have to clamp. */
 	*clamped = tail->hi == INT8_MAX && (tail->lo == INT8_MIN || (tail->lo == zo && !zb));
 	sdp->x2.relu = *clamped && tail->lo > INT8_MIN;
-	if (!lower_read_element(lower, tail->other, op, &sdp->x2.alu_operand) ||
-	    !put_requant(lower, sdp, layer->bias, mul, layer->kernels, first.shift, false)) {
+	if (!lower_read_element(lower, tail->other, op, &sdp->x2.alu_operand)) {
+		*why = "out of memory";
+		goto out;
+	}
+	sdp->x2.alu_operand.cube.channels = layer->kernels;
+	sdp->x2.alu_operand.cube.offset += (uint64_t)(layer->first / op->op.out.atom) *
+					   sdp->x2.alu_operand.cube.surface;
+	if (!put_requant(lower, sdp, layer->bias, mul, layer->kernels, first.shift, false)) {
 		*why = "out of memory";
 		goto out;
 	}
@@ -421,7 +468,7 @@ static bool sdp_slope(struct lower *lower, const struct layer *layer, const stru
 	for (k = 0; k < count; k++) {
 		const struct graph_tensor *slopes = &lower->graph->tensors[op->inputs[1]];
 		double slope = graph_scale(slopes, 0) *
-			       (((const int8_t *)slopes->data)[k] - graph_zero_point(slopes, 0));
+			       (((const int8_t *)slopes->data)[layer->first + k] - graph_zero_point(slopes, 0));
 
 		slope = round(ldexp(slope, 14));
 		values[k] = slope > INT16_MAX ? INT16_MAX : slope < INT16_MIN ? INT16_MIN :
@@ -497,7 +544,7 @@ static bool as_image(struct lower *lower, const struct layer *layer, struct lowe
 	const struct lower_tensor *t = &lower->tensors[layer->in];
 	const uint32_t channels = layer->in_channels;
 
-	if (layer->conv.groups != 1 || channels > 4 || channels == 2 || layer->flatten ||
+	if (layer->conv.groups != 1 || channels > 4 || channels == 2 ||
 	    layer->conv.dilation_x > 1 || layer->conv.dilation_y > 1 ||
 	    t->rows_buffer == LOWER_NONE || op->op.out.width <= 3)
 		return false;
@@ -548,62 +595,142 @@ static void pack_weights(struct lower *lower, const struct layer *layer, struct 
 	free(wide);
 }
 
-static const char *emit_layer(struct lower *lower, struct layer *layer, uint32_t index)
+/* Does a padding of channels behind read @tensor? Then channels up to a whole atom are of use. */
+static bool feeds_pad(const struct lower *lower, uint32_t tensor)
 {
-	struct lower_op op = { .op.kind = NPU_CONV, .buffer[LOWER_ELEMENT] = LOWER_NONE };
-	const char *why = NULL;
-	struct tail tail;
-	bool clamped = true, image;
+	const struct graph *graph = lower->graph;
+	uint32_t i;
 
-	find_tail(lower, layer, index, &tail);
-	op.op.conv = layer->conv;
-	if (!lower_output(lower, tail.out, &op))
-		return "out of memory";
-	image = as_image(lower, layer, &op);
-	if (image) {
+	for (i = 0; i < graph->num_ops; i++) {
+		if (graph->ops[i].kind == GRAPH_PAD && graph->ops[i].inputs[0] == tensor)
+			return true;
+	}
+	return false;
+}
+
+/* Kernels @first to @first + @count - 1 of a layer; those behind its last are zero. */
+static bool emit_slice(struct lower *lower, const struct layer *whole, const struct tail *tail,
+		       const struct lower_op *base, uint32_t first, uint32_t count, bool add,
+		       bool *clamped, const char **why)
+{
+	const size_t taps = (size_t)whole->conv.kernel_h * whole->conv.kernel_w * whole->group_c;
+	struct layer layer = *whole;
+	struct lower_op op = *base;
+
+	layer.weights += first * taps;
+	layer.bias += first;
+	layer.scale += first;
+	layer.first += first;
+	layer.kernels = count;
+	op.op.out.channels = count;
+	op.op.out.offset += (uint64_t)(first / op.op.out.atom) * op.op.out.surface;
+	if (!choose_block(lower, &op, why))
+		return false;
+	pack_weights(lower, &layer, &op);
+	if (add ? !sdp_add(lower, &layer, tail, &op, clamped, why) :
+		  !sdp_plain(lower, &layer, tail, &op, clamped, why))
+		return false;
+	return lower_emit(lower, &op, why);
+}
+
+static bool start_layer(struct lower *lower, struct layer *layer, const struct tail *tail,
+			struct lower_op *op)
+{
+	memset(op, 0, sizeof(*op));
+	op->op.kind = NPU_CONV;
+	op->buffer[LOWER_ELEMENT] = LOWER_NONE;
+	op->op.conv = layer->conv;
+	if (layer->cubes) {
+		op->op.in = layer->in_cube;
+		op->buffer[LOWER_IN] = layer->in_buffer;
+		op->op.out = layer->out_cube;
+		op->buffer[LOWER_OUT] = layer->out_buffer;
+		return true;
+	}
+	if (!lower_output(lower, tail->out, op))
+		return false;
+	if (as_image(lower, layer, op)) {
 		struct lower_tensor *t = &lower->tensors[layer->in];
 
 		image_cube(lower, layer, &t->cube);
 		t->cube_buffer = lower_buffer_new(lower, npu_cube_end(&t->cube), false);
 		lower_to_cube(lower, layer->in);
-		op.op.conv.image = 1;
 	}
-	if (!lower_read(lower, layer->in, &op))
-		return "out of memory";
-	if (layer->flatten && op.op.in.width * op.op.in.height * op.op.in.channels !=
-			      layer->in_width * layer->in_height * layer->in_channels)
-		return "input of another size";
-	if (!choose_block(lower, &op, &why))
-		return why;
-	pack_weights(lower, layer, &op);
-	if (tail.add != GRAPH_NONE && !sdp_add(lower, layer, &tail, &op, &clamped, &why)) {
-		/* Without the addition, then. */
-		lower->tensors[tail.out].cube_buffer = LOWER_NONE;
-		memset(&op.op.sdp, 0, sizeof(op.op.sdp));
-		op.buffer[LOWER_ELEMENT] = LOWER_NONE;
-		tail = (struct tail) {
-			.out = layer->out, .add = GRAPH_NONE, .slope_op = GRAPH_NONE,
-			.lo = layer->act_lo, .hi = layer->act_hi,
-		};
-		if (!lower_output(lower, tail.out, &op))
-			return "out of memory";
-	}
-	if (tail.add == GRAPH_NONE && !sdp_plain(lower, layer, &tail, &op, &clamped, &why))
-		return why;
-	if (!lower_emit(lower, &op, &why))
-		return why;
-	if (!clamped && !lower_clamp(lower, tail.out, tail.lo, tail.hi, &why))
-		return why;
-	if (tail.out != layer->out) {
-		uint32_t fused = tail.add != GRAPH_NONE ? tail.add : tail.slope_op;
+	if (!lower_read(lower, layer->in, op))
+		return false;
+	op->op.conv.image = op->op.in.atom != lower->config->atomic_m;
+	return true;
+}
 
-		lower->done[fused] = 1;
-		lower->notes[fused] = (struct lower_note) {
-			.on_npu = true, .op = lower->notes[index].op,
-			.why = "rides on a convolution",
-		};
+/* The layer with what rides on it, or without when @tail says so. */
+static bool emit_with(struct lower *lower, struct layer *layer, const struct tail *tail,
+		      const char **why)
+{
+	const uint32_t atom = lower->config->atomic_m;
+	struct lower_tensor *t = &lower->tensors[tail->out];
+	uint32_t count = layer->kernels, added = 0;
+	bool clamped = true, rest_clamped = true;
+	struct lower_op op;
+
+	if (!start_layer(lower, layer, tail, &op)) {
+		*why = "out of memory";
+		return false;
 	}
-	return NULL;
+	if (layer->conv.groups == 1 && !layer->cubes && feeds_pad(lower, tail->out))
+		count = (count + atom - 1) / atom * atom;
+	if (tail->add != GRAPH_NONE) {
+		/* As many as the other one has; it is zero beyond its padding. */
+		added = lower->tensors[tail->other].wide;
+		if (added >= layer->kernels)
+			added = added < count ? layer->kernels : count;
+		if (added < layer->kernels && (added % atom || layer->conv.groups != 1)) {
+			*why = "padded channels that do not end at a surface";
+			return false;
+		}
+		if (added == layer->kernels)
+			count = added;
+	}
+	if (added && !emit_slice(lower, layer, tail, &op, 0, added, true, &clamped, why))
+		return false;
+	if (added < count &&
+	    !emit_slice(lower, layer, tail, &op, added, count - added, false, &rest_clamped, why))
+		return false;
+	if (!layer->cubes)
+		t->wide = count;
+	if (!(clamped && rest_clamped))
+		return lower_clamp(lower, tail->out, tail->lo, tail->hi, why);
+	return true;
+}
+
+static void mark_fused(struct lower *lower, uint32_t index, uint32_t fused, const char *why)
+{
+	lower->done[fused] = 1;
+	lower->notes[fused] = (struct lower_note) {
+		.on_npu = true, .op = lower->notes[index].op, .why = why,
+	};
+}
+
+static const char *emit_layer(struct lower *lower, struct layer *layer, uint32_t index)
+{
+	const char *why = NULL;
+	struct tail tail;
+
+	find_tail(lower, layer, index, &tail);
+	if (tail.out != layer->out && emit_with(lower, layer, &tail, &why)) {
+		mark_fused(lower, index, tail.add != GRAPH_NONE ? tail.add : tail.slope_op,
+			   "rides on a convolution");
+		if (tail.pad != GRAPH_NONE)
+			mark_fused(lower, index, tail.pad, "added where there is something to add");
+		return NULL;
+	}
+	/* Without what is behind, then. */
+	if (tail.out != layer->out)
+		lower->tensors[tail.out].cube_buffer = LOWER_NONE;
+	tail = (struct tail) {
+		.out = layer->out, .add = GRAPH_NONE, .slope_op = GRAPH_NONE, .pad = GRAPH_NONE,
+		.lo = layer->act_lo, .hi = layer->act_hi,
+	};
+	return emit_with(lower, layer, &tail, &why) ? NULL : why;
 }
 
 static bool usable_weights(const struct graph *graph, uint32_t weights, uint32_t bias)
@@ -761,6 +888,21 @@ const char *lower_average(struct lower *lower, uint32_t index)
 	return why;
 }
 
+/* Only channels, and with zeros? */
+bool lower_pads_channels(const struct graph *graph, const struct graph_op *op)
+{
+	uint32_t i;
+
+	if (op->params.pad.mode != GRAPH_PAD_CONSTANT ||
+	    (op->num_inputs > 1 && op->inputs[1] != GRAPH_NONE))
+		return false;
+	for (i = 0; i + 1 < graph->tensors[op->inputs[0]].rank; i++) {
+		if (op->params.pad.before[i] || op->params.pad.after[i])
+			return false;
+	}
+	return true;
+}
+
 /* Channels added behind: a convolution with the identity, zero for the new ones. */
 const char *lower_pad(struct lower *lower, uint32_t index)
 {
@@ -777,16 +919,24 @@ const char *lower_pad(struct lower *lower, uint32_t index)
 		},
 	};
 	const char *why;
-	uint32_t i;
+	uint32_t i, user;
 
 	if (!lower_is_cube(lower, layer.in) || !lower_is_cube(lower, layer.out))
 		return "not INT8, or a shape that is no cube";
-	if (op->params.pad.mode != GRAPH_PAD_CONSTANT ||
-	    (op->num_inputs > 1 && op->inputs[1] != GRAPH_NONE))
-		return "padding with something else than zero";
-	for (i = 0; i + 1 < in->rank; i++) {
-		if (op->params.pad.before[i] || op->params.pad.after[i])
-			return "padding of lines or columns by itself";
+	if (!lower_pads_channels(graph, op))
+		return "padding of something else than channels, or not with zero";
+	/* Perhaps the addition behind can do without. */
+	user = graph_only_user(graph, layer.out);
+	if (user != GRAPH_NONE && graph->ops[user].kind == GRAPH_ADD) {
+		uint32_t other = graph->ops[user].inputs[graph->ops[user].inputs[0] == layer.out];
+		uint32_t producer = graph_producer(graph, other);
+
+		if (producer != GRAPH_NONE && !lower->done[producer] &&
+		    graph->ops[producer].kind == GRAPH_CONV &&
+		    padding_of(lower, layer.out, index) != GRAPH_NONE) {
+			lower->notes[index].why = "added where there is something to add";
+			return NULL;
+		}
 	}
 	lower_shape(in, &layer.in_width, &layer.in_height, &layer.in_channels);
 	layer.group_c = layer.in_channels;

@@ -127,6 +127,9 @@ const char *lower_pool(struct lower *lower, uint32_t index)
 		.stride_x = w->stride_w, .stride_y = w->stride_h, .pad_left = w->pad_left,
 		.pad_top = w->pad_top, .pad_right = right, .pad_bottom = bottom,
 	};
+	/* What is known of the channels behind the last stays so: zero point to zero point. */
+	op.op.in.channels = op.op.out.channels = lower->tensors[in].wide;
+	lower->tensors[out].wide = lower->tensors[in].wide;
 	if (!lower_emit(lower, &op, &why))
 		return why;
 	graph_act_range(graph, gop, &lo, &hi);
@@ -446,6 +449,7 @@ const char *lower_reshape(struct lower *lower, uint32_t index)
 	if (!memcmp(size[0], size[1], sizeof(size[0]))) {
 		to->cube = from->cube;
 		to->cube_buffer = from->cube_buffer;
+		to->wide = from->wide;
 		lower->notes[index].why = "the same memory in another shape";
 		return NULL;
 	}

@@ -1,0 +1,416 @@
+// SPDX-License-Identifier: MIT
+/*
+ * accel-compile: from a .tflite or .onnx file to an artefact.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <accel/model.h>
+
+#include "libaccel/model/compile.h"
+#include "libaccel/model/import.h"
+#include "libaccel/model/passes.h"
+#include "libaccel/model/quantize.h"
+
+enum { EXIT_USAGE = 2, MOST_CONFIGS = 16 };
+
+/* Part of the cache's key: the code that makes an artefact has changed. */
+#define COMPILER_VERSION	1
+
+static const char help[] =
+"Usage: accel-compile [OPTION]... MODEL\n"
+"Compile a .tflite or .onnx model for NVDLA.\n"
+"\n"
+"  -o, --output FILE        the artefact (default: MODEL with suffix .accel)\n"
+"  -c, --config NAME,...    hardware configurations (default: nv_small,nv_large)\n"
+"  -C, --calibrate FOLDER   pictures to quantise a float model with\n"
+"  -N, --samples N          use N of them at most (default 64)\n"
+"  -R, --random N           calibrate with N made-up inputs: for measuring speed\n"
+"  -q, --quantize FILE      settings for quantisation, JSON\n"
+"  -M, --method NAME        min-max, percentile, mse or entropy\n"
+"  -l, --letterbox          calibration: keep the pictures' proportions\n"
+"  -m, --mean V[,V,V]       calibration: taken off 8-bit values (default 127.5)\n"
+"  -s, --scale V[,V,V]      calibration: multiplied with then (default 1/127.5)\n"
+"  -b, --bandwidth BYTES    memory bandwidth to plan for, per cycle\n"
+"  -e, --explain            tell where each operation runs, why, and what it costs\n"
+"      --float              do not quantise: everything on the CPU\n"
+"      --no-cache           compile even if the result is in the cache\n"
+"  -v, --verbose            print the time of each phase\n"
+"  -h, --help               print this\n"
+"\n"
+"Examples:\n"
+"  accel-compile -c nv_large -C photos/ -e face.tflite\n"
+"  accel-compile --config nv_small,nv_large keyword_int8.tflite\n";
+
+struct options {
+	const char *model, *output, *folder, *quantize, *method;
+	const char *configs[MOST_CONFIGS];
+	uint32_t config_count, samples, random;
+	struct accel_image_fit fit;
+	struct lower_options lower;
+	bool explain, cache, verbose, keep_float;
+};
+
+static int fail(const char *what)
+{
+	fprintf(stderr, "accel-compile: %s: %s\n", what, accel_error_text());
+	return EXIT_FAILURE;
+}
+
+static double phase(const struct options *o, const char *name, double since)
+{
+	struct timespec ts;
+	double now;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	now = (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
+	if (o->verbose && name)
+		fprintf(stderr, "%-12s %8.3f s\n", name, now - since);
+	return now;
+}
+
+/* Everything that the artefact depends on. */
+static uint64_t source_hash(const struct options *o)
+{
+	uint32_t version = COMPILER_VERSION, i;
+	uint64_t hash = model_hash_file(version, o->model);
+	struct dirent **names;
+	char path[4096];
+	int n, count;
+
+	for (i = 0; hash && i < o->config_count; i++)
+		hash = model_hash(hash, o->configs[i], strlen(o->configs[i]) + 1);
+	hash = model_hash(hash, &o->samples, sizeof(o->samples));
+	hash = model_hash(hash, &o->random, sizeof(o->random));
+	hash = model_hash(hash, o->fit.mean, sizeof(o->fit.mean));
+	hash = model_hash(hash, o->fit.scale, sizeof(o->fit.scale));
+	hash = model_hash(hash, &o->fit.letterbox, sizeof(o->fit.letterbox));
+	hash = model_hash(hash, &o->lower.bytes_per_cycle, sizeof(o->lower.bytes_per_cycle));
+	hash = model_hash(hash, &o->keep_float, sizeof(o->keep_float));
+	if (o->method)
+		hash = model_hash(hash, o->method, strlen(o->method));
+	if (o->quantize)
+		hash = model_hash_file(hash, o->quantize);
+	count = o->folder ? scandir(o->folder, &names, NULL, alphasort) : 0;
+	for (n = 0; n < count; n++) {
+		uint64_t file;
+
+		snprintf(path, sizeof(path), "%s/%s", o->folder, names[n]->d_name);
+		file = model_hash_file(hash, path);
+		if (file)
+			hash = file;
+		free(names[n]);
+	}
+	if (count > 0)
+		free(names);
+	return hash;
+}
+
+static int add_random(struct quant *quant, const struct graph *graph, uint32_t samples)
+{
+	void **inputs = calloc(graph->num_inputs + 1, sizeof(*inputs));
+	uint64_t state = 1, j;
+	uint32_t n, i;
+	int ret = inputs ? 0 : -ENOMEM;
+
+	for (i = 0; !ret && i < graph->num_inputs; i++) {
+		inputs[i] = malloc(graph_bytes(&graph->tensors[graph->inputs[i]]) + 1);
+		ret = inputs[i] ? 0 : -ENOMEM;
+	}
+	for (n = 0; !ret && n < samples; n++) {
+		for (i = 0; i < graph->num_inputs; i++) {
+			const struct graph_tensor *t = &graph->tensors[graph->inputs[i]];
+			uint64_t count = graph_bytes(t);
+
+			for (j = 0; j < count; j++) {
+				state = state * UINT64_C(6364136223846793005) + 1442695040888963407;
+				((uint8_t *)inputs[i])[j] = state >> 56;
+			}
+			for (j = 0; t->type == GRAPH_F32 && j < count / 4; j++)
+				((float *)inputs[i])[j] =
+					((uint8_t *)inputs[i])[j * 4] / 127.5f - 1;
+		}
+		ret = quant_add(quant, (const void *const *)inputs);
+	}
+	for (i = 0; inputs && i < graph->num_inputs; i++)
+		free(inputs[i]);
+	free(inputs);
+	return ret;
+}
+
+static int method_number(const char *name)
+{
+	static const char *const names[QUANT_METHODS] = {
+		[QUANT_MIN_MAX] = "min-max", [QUANT_PERCENTILE] = "percentile",
+		[QUANT_MSE] = "mse", [QUANT_ENTROPY] = "entropy",
+	};
+	int i;
+
+	for (i = 0; i < QUANT_METHODS && strcmp(name, names[i]); i++)
+		;
+	return i;
+}
+
+/* Replaces @graph by its INT8 form. */
+static int quantize(const struct options *o, struct graph **graph)
+{
+	struct quant_config config;
+	struct quant *quant = NULL;
+	struct graph *result = NULL;
+	int ret = 0;
+
+	quant_config_init(&config);
+	if (o->quantize)
+		ret = quant_config_load(o->quantize, &config);
+	if (o->method)
+		config.method = method_number(o->method);
+	if (!o->folder) {
+		/* Made-up inputs say nothing worth rounding for. */
+		config.adaptive_rounding = false;
+		config.bias_correction = false;
+	}
+	if (!ret)
+		ret = quant_new(*graph, &config, &quant);
+	if (!ret)
+		ret = o->folder ? quant_add_images(quant, o->folder, &o->fit, o->samples) :
+		      add_random(quant, *graph, o->random);
+	if (ret >= 0)
+		ret = quant_finish(quant, &result);
+	quant_free(quant);
+	quant_config_clear(&config);
+	if (ret)
+		return ret;
+	graph_free(*graph);
+	*graph = result;
+	return 0;
+}
+
+static int make(const struct options *o, uint64_t source, void **data, size_t *size)
+{
+	const struct import_options import = { 0 };
+	struct graph *graph = NULL;
+	double time = phase(o, NULL, 0);
+	int ret;
+
+	if (graph_import(o->model, &import, &graph))
+		return fail(o->model);
+	ret = graph_optimize(graph);
+	time = phase(o, "import", time);
+	if (!ret && !o->keep_float && quant_is_float(graph)) {
+		if (!o->folder && !o->random) {
+			fprintf(stderr, "accel-compile: %s works on reals: it needs --calibrate "
+				"FOLDER with pictures of the kind it is for (or --float)\n",
+				o->model);
+			graph_free(graph);
+			return EXIT_USAGE;
+		}
+		ret = quantize(o, &graph);
+		time = phase(o, "quantise", time);
+	}
+	if (!ret)
+		ret = model_compile(graph, o->configs, o->config_count, &o->lower, source, data,
+				    size);
+	phase(o, "compile", time);
+	graph_free(graph);
+	return ret ? fail(o->model) : 0;
+}
+
+static int report(const struct options *o, const void *data, size_t size)
+{
+	struct accel_model *model;
+	uint32_t i;
+
+	if (accel_model_load_memory(data, size, &model))
+		return fail(o->output);
+	for (i = 0; i < o->config_count; i++) {
+		struct accel_model_summary s = { .size = sizeof(s) };
+
+		if (o->explain) {
+			accel_model_explain(model, o->configs[i], stdout);
+		} else if (!accel_model_summary(model, o->configs[i], &s)) {
+			printf("%s: %u operations on the NPU, %u on the CPU; %.3f M cycles "
+			       "estimated, %.2f times the floor\n", o->configs[i], s.npu_ops,
+			       s.cpu_ops, (double)s.cycles / 1e6,
+			       s.roofline ? (double)s.cycles / (double)s.roofline : 0);
+		}
+	}
+	accel_model_unref(model);
+	return 0;
+}
+
+static int read_file(const char *path, void **data, size_t *size)
+{
+	FILE *file = fopen(path, "rbe");
+	long length;
+
+	*data = NULL;
+	if (!file)
+		return -errno;
+	if (!fseek(file, 0, SEEK_END) && (length = ftell(file)) > 0) {
+		rewind(file);
+		*size = length;
+		*data = malloc(length);
+		if (*data && fread(*data, 1, length, file) != (size_t)length) {
+			free(*data);
+			*data = NULL;
+		}
+	}
+	fclose(file);
+	return *data ? 0 : -EIO;
+}
+
+static int compile(const struct options *o)
+{
+	uint64_t source = source_hash(o);
+	char cached[4096];
+	void *data = NULL;
+	size_t size = 0;
+	int ret = 0;
+
+	if (!source || !o->cache || !model_cache_find(source, cached, sizeof(cached)) ||
+	    read_file(cached, &data, &size)) {
+		ret = make(o, source, &data, &size);
+		/* A cache that cannot be written is no reason to fail. */
+		if (!ret && source && o->cache)
+			model_write(cached, data, size);
+	}
+	if (!ret && model_write(o->output, data, size))
+		ret = fail(o->output);
+	if (!ret)
+		ret = report(o, data, size);
+	free(data);
+	return ret;
+}
+
+static bool three(const char *text, float values[3])
+{
+	int count = sscanf(text, "%f,%f,%f", &values[0], &values[1], &values[2]);
+
+	if (count == 1)
+		values[1] = values[2] = values[0];
+	return count == 1 || count == 3;
+}
+
+static bool set_configs(struct options *o, char *list)
+{
+	char *name, *rest = list;
+
+	o->config_count = 0;
+	while ((name = strsep(&rest, ","))) {
+		if (!*name || o->config_count == MOST_CONFIGS)
+			return false;
+		o->configs[o->config_count++] = name;
+	}
+	return true;
+}
+
+int main(int argc, char **argv)
+{
+	enum { FLOAT = 256, NO_CACHE };
+	static const struct option longs[] = {
+		{ "output", required_argument, NULL, 'o' },
+		{ "config", required_argument, NULL, 'c' },
+		{ "calibrate", required_argument, NULL, 'C' },
+		{ "samples", required_argument, NULL, 'N' },
+		{ "random", required_argument, NULL, 'R' },
+		{ "quantize", required_argument, NULL, 'q' },
+		{ "method", required_argument, NULL, 'M' },
+		{ "letterbox", no_argument, NULL, 'l' },
+		{ "mean", required_argument, NULL, 'm' },
+		{ "scale", required_argument, NULL, 's' },
+		{ "bandwidth", required_argument, NULL, 'b' },
+		{ "explain", no_argument, NULL, 'e' },
+		{ "float", no_argument, NULL, FLOAT },
+		{ "no-cache", no_argument, NULL, NO_CACHE },
+		{ "verbose", no_argument, NULL, 'v' },
+		{ "help", no_argument, NULL, 'h' },
+		{ 0 }
+	};
+	struct options o = {
+		.configs = { "nv_small", "nv_large" }, .config_count = 2, .samples = 64,
+		.cache = true,
+		.fit = {
+			.mean = { 127.5f, 127.5f, 127.5f },
+			.scale = { 1 / 127.5f, 1 / 127.5f, 1 / 127.5f },
+		},
+	};
+	bool good = true;
+	char path[4096], *dot;
+	int c;
+
+	while ((c = getopt_long(argc, argv, "o:c:C:N:R:q:M:lm:s:b:evh", longs, NULL)) != -1) {
+		switch (c) {
+		case 'o':
+			o.output = optarg;
+			break;
+		case 'c':
+			good &= set_configs(&o, optarg);
+			break;
+		case 'C':
+			o.folder = optarg;
+			break;
+		case 'N':
+			o.samples = strtoul(optarg, NULL, 0);
+			break;
+		case 'R':
+			o.random = strtoul(optarg, NULL, 0);
+			break;
+		case 'q':
+			o.quantize = optarg;
+			break;
+		case 'M':
+			o.method = optarg;
+			good &= method_number(optarg) < QUANT_METHODS;
+			break;
+		case 'l':
+			o.fit.letterbox = true;
+			break;
+		case 'm':
+			good &= three(optarg, o.fit.mean);
+			break;
+		case 's':
+			good &= three(optarg, o.fit.scale);
+			break;
+		case 'b':
+			o.lower.bytes_per_cycle = strtod(optarg, NULL);
+			good &= o.lower.bytes_per_cycle > 0;
+			break;
+		case 'e':
+			o.explain = true;
+			break;
+		case FLOAT:
+			o.keep_float = true;
+			break;
+		case NO_CACHE:
+			o.cache = false;
+			break;
+		case 'v':
+			o.verbose = true;
+			break;
+		case 'h':
+			fputs(help, stdout);
+			return EXIT_SUCCESS;
+		default:
+			return EXIT_USAGE;
+		}
+	}
+	if (!good || optind + 1 != argc) {
+		fputs("accel-compile: wrong or missing argument; --help explains\n", stderr);
+		return EXIT_USAGE;
+	}
+	o.model = argv[optind];
+	if (!o.output) {
+		snprintf(path, sizeof(path) - 8, "%s", o.model);
+		dot = strrchr(path, '.');
+		if (dot && !strchr(dot, '/'))
+			*dot = 0;
+		strcat(path, ".accel");
+		o.output = path;
+	}
+	return compile(&o);
+}
