@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Faults on demand, through the control BAR of the PCI board.
+ */
+#ifndef TESTS_SELFTESTS_BOARD_H
+#define TESTS_SELFTESTS_BOARD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "../../kmod/hw/nvdla_board_regs.h"
+
+/**
+ * board_open() - map the control BAR of the first board
+ *
+ * Needs root, and a kernel booted with iomem=relaxed where it protects the
+ * registers of drivers from user space.
+ *
+ * Return: 0; -ENODEV no board; -ENOTSUP it injects no faults; other errno.
+ */
+int board_open(void);
+
+/**
+ * board_fault() - arm a fault
+ * @kind: NVDLA_BOARD_FAULT_*
+ * @core: number, or NVDLA_BOARD_FAULT_ANY
+ * @times: how often it strikes
+ * @skip: occasions to let pass first
+ * @arg: see the kinds
+ *
+ * Return: false when the board refuses it.
+ */
+bool board_fault(uint32_t kind, uint32_t core, uint32_t times, uint32_t skip, uint32_t arg);
+void board_clear_faults(void);
+uint32_t board_fault_hits(void);
+
+#endif /* TESTS_SELFTESTS_BOARD_H */
