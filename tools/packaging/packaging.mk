@@ -59,3 +59,11 @@ deb:
 	sed -i 's/@VERSION@/$(LIBACCEL_VERSION)/' build/deb/source/debian/changelog
 	cd build/deb/source && dpkg-buildpackage -b -us -uc -rfakeroot
 	lintian --fail-on error build/deb/*.changes
+
+CHECKS		+= packages
+
+.PHONY: check-packages
+check-packages:
+	@mkdir -p build/check
+	@$(MAKE) deb >build/check/deb.log 2>&1 || { tail -n 20 build/check/deb.log; exit 1; }
+	@tests/tools/packages build/deb build/check/deb.log
