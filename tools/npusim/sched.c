@@ -302,7 +302,7 @@ static int start_simple(struct sim_core *core, enum sim_engine engine)
 		units = UNIT(RUBIK);
 		break;
 	default:
-		/* Groups run in the order of their launches: they alternate. */
+		/* Groups run in the order of their launches. */
 		sim_lock(core);
 		group = core->bdma_next;
 		if (!(core->launched & 1u << group))
@@ -356,6 +356,8 @@ static int start(struct sim_core *core, enum sim_engine engine)
 
 void sim_bdma_launch(struct sim_core *core, unsigned int group)
 {
+	if (!core->launched)
+		core->bdma_next = group & 1;
 	core->launched |= 1u << (group & 1);
 }
 

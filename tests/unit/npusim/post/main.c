@@ -18,6 +18,7 @@ int main(void)
 	failed += test_sdp_lut();
 	failed += test_pdp();
 	failed += test_cdp();
+	failed += test_copy();
 
 	return failed != 0;
 }
