@@ -68,6 +68,7 @@ const struct nvdla_config nvdla_configs[] = {
 	{
 		.name = "nv_small",
 		.hw_version = HW_VERSION,
+		.intr_mask = 0x003f003f,
 		.features = NVDLA_FEAT_CFGROM,
 		.atomic_c = 8, .atomic_k = 8, .atomic_m = 8,
 		.cbuf_banks = 32, .cbuf_bank_width = 8, .cbuf_bank_depth = 512,
@@ -81,6 +82,7 @@ const struct nvdla_config nvdla_configs[] = {
 	}, {
 		.name = "nv_small_256",
 		.hw_version = HW_VERSION,
+		.intr_mask = 0x003f03ff,
 		.features = NVDLA_FEAT_CFGROM,
 		.atomic_c = 32, .atomic_k = 8, .atomic_m = 8,
 		.cbuf_banks = 32, .cbuf_bank_width = 32, .cbuf_bank_depth = 128,
@@ -94,6 +96,7 @@ const struct nvdla_config nvdla_configs[] = {
 	}, {
 		.name = "nv_small_256_full",
 		.hw_version = HW_VERSION,
+		.intr_mask = 0x003f03ff,
 		.features = NVDLA_FEAT_CFGROM | NVDLA_FEAT_SDP_EW |
 			    NVDLA_FEAT_SDP_LUT | NVDLA_FEAT_CVIF,
 		.atomic_c = 32, .atomic_k = 8, .atomic_m = 8,
@@ -110,6 +113,7 @@ const struct nvdla_config nvdla_configs[] = {
 	}, {
 		.name = "nv_medium_512",
 		.hw_version = HW_VERSION,
+		.intr_mask = 0x003f03ff,
 		.features = NVDLA_FEAT_CFGROM,
 		.atomic_c = 32, .atomic_k = 16, .atomic_m = 16,
 		.cbuf_banks = 32, .cbuf_bank_width = 32, .cbuf_bank_depth = 512,
@@ -123,6 +127,7 @@ const struct nvdla_config nvdla_configs[] = {
 	}, {
 		.name = "nv_medium_1024_full",
 		.hw_version = HW_VERSION,
+		.intr_mask = 0x003f03ff,
 		.features = NVDLA_FEAT_CFGROM | NVDLA_FEAT_SDP_EW |
 			    NVDLA_FEAT_SDP_LUT | NVDLA_FEAT_CVIF,
 		.atomic_c = 32, .atomic_k = 32, .atomic_m = 32,
@@ -139,6 +144,7 @@ const struct nvdla_config nvdla_configs[] = {
 	}, {
 		.name = "nv_large",
 		.hw_version = HW_VERSION,
+		.intr_mask = 0x003f03ff,
 		.features = NVDLA_FEAT_CFGROM | NVDLA_FEAT_SDP_EW |
 			    NVDLA_FEAT_SDP_LUT | NVDLA_FEAT_CVIF,
 		.atomic_c = 64, .atomic_k = 32, .atomic_m = 32,
@@ -155,6 +161,7 @@ const struct nvdla_config nvdla_configs[] = {
 	}, {
 		.name = "nv_full",
 		.hw_version = HW_VERSION,
+		.intr_mask = 0x003f03ff,
 		.features = NVDLA_FEAT_SDP_EW | NVDLA_FEAT_SDP_LUT |
 			    NVDLA_FEAT_CVIF | NVDLA_FEAT_BDMA |
 			    NVDLA_FEAT_RUBIK | NVDLA_FEAT_INT16 |

@@ -27,6 +27,8 @@
  * struct nvdla_config - one hardware configuration
  * @name: the hardware project's name for it
  * @hw_version: GLB S_NVDLA_HW_VERSION
+ * @intr_mask: bits of GLB S_INTR_MASK that read back as written; all but the
+ *             smallest configuration keep those of units they do not have
  * @features: NVDLA_FEAT_* bits
  * @atomic_c: input channels multiplied per cycle (MAC cell width), INT8
  * @atomic_k: kernels per kernel group (MAC cells), INT8
@@ -54,6 +56,7 @@
 struct nvdla_config {
 	const char *name;
 	__u32 hw_version;
+	__u32 intr_mask;
 	__u32 features;
 	__u16 atomic_c;
 	__u16 atomic_k;

@@ -103,11 +103,12 @@ static uint32_t glb_read(const struct sim_core *core, uint32_t off)
 
 static void glb_write(struct sim_core *core, uint32_t off, uint32_t value)
 {
+	if (off == GLB_S_INTR_MASK) {
+		core->intr_mask = value & core->config->intr_mask;
+		return;
+	}
 	value &= sim_intr_bits(core->config);
 	switch (off) {
-	case GLB_S_INTR_MASK:
-		core->intr_mask = value;
-		break;
 	case GLB_S_INTR_SET:
 		core->intr_status |= value;
 		break;
