@@ -24,15 +24,26 @@ static const unsigned int op_cycles[SIM_ENGINES] = {
 /* More stripes than this are extrapolated from the first groups. */
 #define MAX_STRIPES	200000
 
+/* npusim_slow() of another thread may change it. */
+static unsigned int core_slow(const struct sim_core *core)
+{
+	return __atomic_load_n(&core->slow, __ATOMIC_RELAXED);
+}
+
 static double bandwidth(const struct sim_core *core, enum npusim_port port)
 {
-	return port == NPUSIM_CVIF ? core->sim->timing.sram_bytes_per_cycle :
-				     core->sim->timing.bytes_per_cycle;
+	double bytes = port == NPUSIM_CVIF ? core->sim->timing.sram_bytes_per_cycle :
+					     core->sim->timing.bytes_per_cycle;
+
+	return core_slow(core) > 1 ? bytes / core_slow(core) : bytes;
 }
 
 static unsigned int latency(const struct sim_core *core, enum npusim_port port)
 {
-	return port == NPUSIM_CVIF ? core->sim->timing.sram_latency : core->sim->timing.latency;
+	unsigned int cycles = port == NPUSIM_CVIF ? core->sim->timing.sram_latency :
+						    core->sim->timing.latency;
+
+	return core_slow(core) > 1 ? cycles * core_slow(core) : cycles;
 }
 
 static uint64_t transfer(const struct sim_core *core, enum npusim_port port, uint64_t bytes)
