@@ -92,12 +92,13 @@ static int parse(struct sim_core *core, struct conv_op *op)
 		 */
 		if (op->y_ext > 1 &&
 		    ((op->y_ext - 1) * op->stride_x * op->pixel_bytes + op->channels >
-		     config->atomic_c || (op->out_width > op->y_ext && op->y_ext *
-		     op->stride_x * op->pixel_bytes > config->atomic_c)))
+		     config->cbuf_bank_width || op->y_ext * op->channels > config->atomic_c ||
+		     (op->out_width > op->y_ext && op->y_ext * op->stride_x * op->pixel_bytes >
+		      config->cbuf_bank_width)))
 			return sim_fail(core, -EINVAL, NVDLA_CSC, CSC_D_POST_Y_EXTENSION,
 					"Y_EXTENSION %u with a stride of %u and kernel lines of %u bytes leaves the %u bytes of a CBUF entry",
 					ext, op->stride_x * op->pixel_bytes, op->channels,
-					config->atomic_c);
+					config->cbuf_bank_width);
 		/*
 		 * CSC's count of kernel line pieces goes wrong where the last one
 		 * is a single byte, and where stripes are a single output: it then
@@ -105,8 +106,9 @@ static int parse(struct sim_core *core, struct conv_op *op)
 		 */
 		pieces = (op->channels + config->atomic_c - 1) / config->atomic_c;
 		rest = op->channels % config->atomic_c;
-		if (op->y_ext == 1 && ((pieces > 2 && rest == 1) ||
-				       (pieces > 4 && rest && op->out_width == 1)))
+		if (op->y_ext == 1 && config->cbuf_bank_width == config->atomic_c &&
+		    ((pieces > 2 && rest == 1) ||
+		     (pieces > 4 && rest && op->out_width == 1)))
 			return sim_fail(core, -EINVAL, NVDLA_CSC, CSC_D_WEIGHT_SIZE_EXT_1,
 					"kernel lines of %u bytes for %u outputs: hardware reads a stale CBUF entry",
 					op->channels, op->out_width);
@@ -185,11 +187,14 @@ static int gather_direct(struct sim_core *core, struct conv_op *op)
 	memset(op->in + samples, 0, 64 * sizeof(*op->in));
 
 	for (b = 0; b < op->blocks; b++) {
-		bool last = b == op->blocks - 1;
-		unsigned int bytes = last ? op->channels - b * atom_c : atom_c;
-		unsigned int shift = last && slice.rest ? slice.shift : 0;
+		/* Where this block of channels lies in the entries of a pixel. */
+		unsigned int bytes = b == op->blocks - 1 ? op->channels - b * atom_c : atom_c;
+		unsigned int first = b * atom_c / core->config->atomic_m;
+		unsigned int entry = first / slice.per;
+		unsigned int shift = entry < slice.full ? 0 : slice.shift;
 		unsigned int share = (1u << shift) - 1;
 		unsigned int step = core->config->cbuf_bank_width >> shift;
+		unsigned int lane = first % slice.per * core->config->atomic_m;
 
 		for (y = 0; y < op->rows; y++) {
 			int16_t *row = op->in + b * op->plane + (size_t)y * op->row_samples;
@@ -208,9 +213,9 @@ static int gather_direct(struct sim_core *core, struct conv_op *op)
 				}
 				from = (const int8_t *)entry_at(core, op,
 						(uint64_t)in_y * op->entries +
-						(uint64_t)b * op->in_width +
+						(uint64_t)entry * op->in_width +
 						((uint64_t)in_x >> shift));
-				from += (in_x & share) * step;
+				from += (in_x & share) * step + lane;
 				for (i = 0; i < bytes; i++)
 					out[i] = from[i];
 				for (; i < op->block; i++)
