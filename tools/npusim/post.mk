@@ -13,9 +13,19 @@ POST_TEST_OBJ	:= $(patsubst %.c,$(O)/%.o,$(sort $(wildcard tests/unit/npusim/pos
 $(O)/tests/unit/npusim/post/test-post: $(POST_TEST_OBJ) $(O)/tools/npusim/libnpusim.a
 	$(CC) $(LDFLAGS) -o $@ $^ -lcmocka -lm
 
-CHECKS		+= npusim-post
-DEB_PACKAGES	+= libcmocka-dev
-
+# Part of the suite npusim.
 .PHONY: check-npusim-post
+check-npusim: check-npusim-post
 check-npusim-post: $(O)/tests/unit/npusim/post/test-post
 	@CMOCKA_MESSAGE_OUTPUT=TAP timeout 120 $<
+
+POST_MEASURE	:= $(O)/tests/unit/npusim/post/bench/measure
+
+$(POST_MEASURE): $(O)/tests/unit/npusim/post/bench/measure.o \
+		 $(O)/tests/unit/npusim/post/bench/programs.o $(O)/tools/npusim/libnpusim.a
+	$(CC) $(LDFLAGS) -o $@ $^
+
+.PHONY: bench-npusim-post
+bench-npusim: bench-npusim-post
+bench-npusim-post: $(POST_MEASURE)
+	@$<
