@@ -17,6 +17,7 @@
 
 #include "nvdla_compat.h"
 #include "nvdla_drv.h"
+#include "nvdla_kunit_exports.h"
 
 static_assert(DRM_NVDLA_UNITS == (int)NVDLA_UNITS);
 static_assert(DRM_NVDLA_FEAT_WT_COMPRESS == NVDLA_FEAT_WT_COMPRESS);
