@@ -375,7 +375,9 @@ int lower_graph(const struct graph *graph, const struct nvdla_config *config,
 	finish_outputs(lower);
 	/* The last weights may be fetched a little beyond their end. */
 	lower_const(lower, 128);
-	ret = lower->error ? lower->error : lower_place(lower);
+	ret = lower->error ? lower->error : lower_schedule(lower);
+	if (!ret)
+		ret = lower_place(lower);
 	if (ret)
 		goto fail;
 	free(have);

@@ -146,6 +146,9 @@ void lower_free(struct lower *lower);
 
 /* ---------------------------------------------- between the parts of lowering */
 
+/* Put steps in a good order; operations are numbered anew. */
+int lower_schedule(struct lower *lower);
+
 /* Give every buffer its place and the operations their addresses. */
 int lower_place(struct lower *lower);
 

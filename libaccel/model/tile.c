@@ -78,70 +78,90 @@ static uint64_t weight_bytes(const struct shape *s, uint32_t kernels)
 		127) & ~UINT64_C(127);
 }
 
+/*
+ * SDP takes the sums of a kernel group for one pixel in so many cycles; reading
+ * them out of CACC costs one more.
+ */
+static uint64_t drain_cycles(const struct nvdla_config *config)
+{
+	uint32_t width = config->sdp_bs_throughput;
+
+	if (config->sdp_ew_throughput > width)
+		width = config->sdp_ew_throughput;
+	return div_up(config->atomic_k, width) + 1;
+}
+
+static bool reads_elements(const struct npu_op *op)
+{
+	return (op->sdp.x1.alu && op->sdp.x1.alu_operand.source == NPU_ELEMENT) ||
+	       (op->sdp.x2.alu && op->sdp.x2.alu_operand.source == NPU_ELEMENT);
+}
+
+/*
+ * The cost of all hardware operations in a row. CSC begins with an operation
+ * when all of its input is in CBUF, so the first one's load is waited for; the
+ * others' only where two do not fit side by side, or load longer than compute.
+ */
 static void estimate(const struct shape *s, const struct npu_tiling *t, struct npu_cost *cost)
 {
 	const struct npu_op *op = s->op;
 	const struct npu_conv *conv = &op->conv;
 	const struct nvdla_config *config = s->config;
-	uint32_t tiles_x = div_up(op->out.width, t->columns);
-	uint32_t tiles_y = div_up(op->out.height, t->rows);
-	uint32_t chunks = div_up(s->kernels, t->kernels);
-	uint32_t in_x = min32(op->in.width, window_in(t->columns, conv->stride_x, conv->kernel_w,
-						      conv->dilation_x));
-	uint32_t in_y = min32(op->in.height, window_in(t->rows, conv->stride_y, conv->kernel_h,
-						       conv->dilation_y));
-	uint64_t pixels = (uint64_t)min32(t->columns, op->out.width) *
-			  min32(t->rows, op->out.height);
-	uint64_t taps = conv->image ?
-		(uint64_t)conv->kernel_h * div_up(conv->kernel_w * s->channels, config->atomic_c) :
-		(uint64_t)conv->kernel_h * conv->kernel_w * div_up(s->channels, config->atomic_c);
-	uint64_t groups = div_up(t->kernels, config->atomic_k);
-	uint64_t tiles = (uint64_t)tiles_x * tiles_y;
-	uint64_t data = (uint64_t)in_x * in_y *
-			(conv->image ? op->in.atom :
-			 div_up(s->channels, config->atomic_m) * config->atomic_m);
-	uint64_t weights = weight_bytes(s, t->kernels);
-	uint64_t out = (uint64_t)op->out.width * op->out.height *
-		       div_up(op->out.channels, config->atomic_m) * config->atomic_m;
-	uint64_t transfer, first;
-	uint32_t lines;
+	const uint64_t tiles = div_up(op->out.width, t->columns) * div_up(op->out.height, t->rows);
+	const uint64_t chunks = div_up(s->kernels, t->kernels);
+	const uint32_t in_x = min32(op->in.width, window_in(t->columns, conv->stride_x,
+							    conv->kernel_w, conv->dilation_x));
+	const uint32_t in_y = min32(op->in.height, window_in(t->rows, conv->stride_y,
+							     conv->kernel_h, conv->dilation_y));
+	const uint64_t pixels = (uint64_t)min32(t->columns, op->out.width) *
+				min32(t->rows, op->out.height);
+	const uint64_t taps = conv->image ?
+		conv->kernel_h * div_up(conv->kernel_w * s->channels, config->atomic_c) :
+		conv->kernel_h * conv->kernel_w * div_up(s->channels, config->atomic_c);
+	const uint32_t kernels = min32(t->kernels, s->kernels);
+	const uint64_t groups = div_up(kernels, config->atomic_k);
+	const uint64_t atom = config->atomic_m;
+	const uint64_t data = (uint64_t)in_x * in_y * (conv->image ? op->in.atom :
+						       div_up(s->channels, atom) * atom);
+	const uint64_t weights = weight_bytes(s, kernels);
+	const uint64_t out = (uint64_t)op->out.width * op->out.height *
+			     div_up(op->out.channels, atom) * atom;
+	const uint64_t part = pixels * div_up(kernels, atom) * atom;
+	const uint64_t parts = tiles * chunks * s->blocks;
+	uint64_t mac, work, load, weight, entries;
+	double bandwidth = s->bandwidth;
 
 	memset(cost, 0, sizeof(*cost));
-	cost->hw_ops = tiles * chunks * s->blocks;
+	cost->hw_ops = parts;
 	/* A stripe is never shorter than loading its weights into the cells. */
-	cost->mac = s->blocks * chunks * groups * taps *
-		    max64((uint64_t)op->out.width * op->out.height,
-			  tiles * min32(t->kernels, config->atomic_k));
+	mac = groups * taps * max64(pixels, tiles > 1 || pixels < 16 ? min32(kernels,
+									     config->atomic_k) : 0);
+	cost->mac = mac * parts;
 	cost->sdp = div_up(out, config->sdp_bs_throughput);
-	cost->read = s->blocks * chunks * (tiles * data + (t->keep_weights || tiles == 1 ? 1 :
-							   tiles) * weights);
-	if (op->sdp.x1.alu && op->sdp.x1.alu_operand.source == NPU_ELEMENT)
-		cost->read += out;
-	if (op->sdp.x2.alu && op->sdp.x2.alu_operand.source == NPU_ELEMENT)
+	cost->read = parts * data + s->blocks * chunks * (t->keep_weights ? 1 : tiles) * weights;
+	if (reads_elements(op))
 		cost->read += out;
 	cost->written = out;
 	cost->macs = (uint64_t)op->out.width * op->out.height * op->out.channels * conv->kernel_h *
 		     conv->kernel_w * (op->in.channels / conv->groups);
 
-	transfer = (uint64_t)((double)(cost->read + cost->written) / s->bandwidth);
-	cost->cycles = max64(max64(cost->mac, cost->sdp), transfer);
-	/* Nothing is computed before the first lines and weights are there. */
-	lines = min32(in_y, conv->kernel_h * conv->dilation_y);
-	first = data / in_y * lines + weight_bytes(s, min32(t->kernels, config->atomic_k));
-	cost->cycles += (uint64_t)((double)first / s->bandwidth) + cost->hw_ops * OP_OVERHEAD;
-	/* Where two tiles do not fit together, loading and computing alternate. */
-	if (tiles > 1) {
-		uint32_t line = npu_cbuf_entries(config, conv->image, in_x, s->channels,
-						 conv->pad_left + conv->pad_right);
-
-		if ((uint64_t)line * in_y * 2 > (uint64_t)t->data_banks * config->cbuf_bank_depth) {
-			uint64_t load = (uint64_t)((double)data / s->bandwidth);
-			uint64_t work = groups * taps * pixels;
-
-			cost->cycles += s->blocks * chunks * (tiles - 1) *
-					(load < work ? load : work) / 2;
-		}
-	}
+	work = max64(mac, pixels * groups * drain_cycles(config));
+	work = max64(work, (uint64_t)((double)part / bandwidth));
+	load = (uint64_t)((double)data / bandwidth);
+	weight = (uint64_t)((double)weights / bandwidth);
+	entries = (uint64_t)npu_cbuf_entries(config, conv->image, in_x, s->channels,
+					     conv->pad_left + conv->pad_right) * in_y;
+	cost->cycles = load + parts * work + parts * OP_OVERHEAD +
+		       (uint64_t)((double)weight_bytes(s, min32(kernels, config->atomic_k)) /
+				  bandwidth);
+	if (parts > 1 && entries * 2 <= (uint64_t)t->data_banks * config->cbuf_bank_depth)
+		cost->cycles += (parts - 1) * (load > work ? load - work : 0);
+	else
+		cost->cycles += (parts - 1) * load;
+	/* Weights that come while the array waits for them. */
+	if (weight > work)
+		cost->cycles += (s->blocks * chunks * (t->keep_weights ? 1 : tiles)) *
+				(weight - work);
 }
 
 static void consider(const struct shape *s, struct npu_tiling t, struct npu_tiling *best,
@@ -182,32 +202,30 @@ static void try_kernels(const struct shape *s, uint32_t kernels, struct npu_tili
 	uint64_t all = weight_bytes(s, kernels);
 	uint64_t group = weight_bytes(s, min32(kernels, config->atomic_k));
 	uint64_t wanted[3] = { all, 2 * group, group };
-	unsigned int i, half;
+	unsigned int i;
 
 	for (i = 0; i < 3; i++) {
 		struct npu_tiling t = { .kernels = kernels };
 		uint64_t banks = div_up(wanted[i], bank);
-		uint32_t entries, columns;
+		uint32_t entries, columns, rows;
 
 		if (banks >= config->cbuf_banks || (i && wanted[i] >= all))
 			continue;
 		t.weight_banks = banks;
 		t.data_banks = config->cbuf_banks - banks;
 		entries = t.data_banks * config->cbuf_bank_depth;
-		for (half = 0; half < 2; half++) {
-			for (columns = s->op->out.width; ; columns = (columns + 1) / 2) {
-				t.columns = columns;
-				t.rows = rows_that_fit(s, half ? entries / 2 : entries, columns);
-				if (t.rows || columns == 1)
-					break;
-			}
-			if (!t.rows)
-				continue;
+		for (columns = s->op->out.width; ; columns = (columns + 1) / 2) {
+			t.columns = columns;
+			t.rows = rows_that_fit(s, entries, columns);
+			if (t.rows || columns == 1)
+				break;
+		}
+		/* Smaller tiles load while others compute. */
+		for (rows = t.rows; rows; rows = rows > 2 ? rows * 2 / 3 : rows - 1) {
+			t.rows = rows;
 			t.keep_weights = !i && (t.columns < s->op->out.width ||
 						t.rows < s->op->out.height);
 			consider(s, t, best, best_cost);
-			if (t.rows == s->op->out.height && t.columns == s->op->out.width)
-				break;
 		}
 	}
 }
@@ -268,9 +286,7 @@ void npu_op_cost(const struct nvdla_config *config, const struct npu_op *op,
 
 		if (op->sdp.y.alu || op->sdp.y.mul || op->sdp.y.lut)
 			throughput = config->sdp_ew_throughput ? config->sdp_ew_throughput : 1;
-		if (op->sdp.x1.alu && op->sdp.x1.alu_operand.source == NPU_ELEMENT)
-			cost->read += out;
-		if (op->sdp.x2.alu && op->sdp.x2.alu_operand.source == NPU_ELEMENT)
+		if (reads_elements(op))
 			cost->read += out;
 		cost->sdp = div_up(out, throughput);
 	}

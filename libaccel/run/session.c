@@ -26,6 +26,7 @@ struct accel_session {
 	bool profile, profiled;
 	struct accel_layer_profile *layers;
 	uint32_t layer_count;
+	uint64_t npu_ns;		/* of all programs of a run */
 	/* A run in the background. */
 	pthread_t thread;
 	pthread_mutex_t lock;
@@ -327,6 +328,7 @@ static int record_job(struct accel_session *session, const struct artefact_segme
 {
 	const struct target *t = session->target;
 	struct accel_op_profile *profiles = calloc(segment->hw_op_count + 1, sizeof(*profiles));
+	uint64_t start = UINT64_MAX, end = 0;
 	uint32_t i;
 	int count;
 
@@ -338,7 +340,13 @@ static int record_job(struct accel_session *session, const struct artefact_segme
 
 		record(session, t->ops[op].op.layer, true, profiles[i].cycles,
 		       profiles[i].end_ns - profiles[i].start_ns);
+		if (profiles[i].start_ns < start)
+			start = profiles[i].start_ns;
+		if (profiles[i].end_ns > end)
+			end = profiles[i].end_ns;
 	}
+	if (end > start)
+		session->npu_ns += end - start;
 	free(profiles);
 	return count < 0 ? count : 0;
 }
@@ -428,6 +436,7 @@ static int run(struct accel_session *session)
 	int ret = 0;
 
 	session->layer_count = 0;
+	session->npu_ns = 0;
 	for (i = 0; !ret && i < session->target->step_count; i++)
 		ret = run_step(session, &session->target->steps[i]);
 	session->profiled = session->profile && !ret;
@@ -546,6 +555,21 @@ int accel_session_profile(struct accel_session *session, struct accel_layer_prof
 	return (int)session->layer_count;
 }
 
+
+int accel_session_npu_time(struct accel_session *session, uint64_t *ns, uint64_t *cycles)
+{
+	struct accel_device_info info = { .size = sizeof(info) };
+	int ret;
+
+	if (!session->profiled)
+		return accel_error_set(-ENODATA, "nothing was profiled");
+	ret = accel_device_query(session->loaded->device, &info);
+	if (ret)
+		return ret;
+	*ns = session->npu_ns;
+	*cycles = (uint64_t)((double)session->npu_ns * (double)info.clock_hz / 1e9 + 0.5);
+	return 0;
+}
 
 int accel_session_set_image(struct accel_session *session, uint32_t index,
 			    const struct accel_image *image, const struct accel_image_fit *fit)

@@ -181,6 +181,7 @@ static int print_profile(struct accel_session *session)
 	int count = accel_session_profile(session, NULL, 0), i;
 	struct accel_layer_profile *layers;
 	uint64_t cycles = 0, npu = 0, cpu = 0;
+	int timed;
 
 	if (count < 0)
 		return fail("profile");
@@ -193,13 +194,14 @@ static int print_profile(struct accel_session *session)
 		printf("  %-16s %-40.40s %s %10llu cycles %9.3f ms\n", layers[i].kind,
 		       layers[i].name, layers[i].on_npu ? "NPU" : "CPU",
 		       (unsigned long long)layers[i].cycles, (double)layers[i].ns / 1e6);
-		cycles += layers[i].cycles;
-		*(layers[i].on_npu ? &npu : &cpu) += layers[i].ns;
+		if (!layers[i].on_npu)
+			cpu += layers[i].ns;
 	}
+	timed = accel_session_npu_time(session, &npu, &cycles);
 	printf("  NPU %llu cycles, %.3f ms; CPU %.3f ms\n", (unsigned long long)cycles,
 	       (double)npu / 1e6, (double)cpu / 1e6);
 	free(layers);
-	return 0;
+	return timed ? fail("profile") : 0;
 }
 
 static int run_once(struct accel_session *session, const struct accel_model *model,

@@ -255,6 +255,18 @@ struct accel_layer_profile {
 int accel_session_profile(struct accel_session *session, struct accel_layer_profile *layers,
 			  uint32_t count);
 
+/**
+ * accel_session_npu_time() - time that the last run took on the NPU
+ * @ns: receives it: from the start of a program's first operation to the end of
+ *      its last, added up over the programs; modelled time on the simulator
+ * @cycles: receives the same in cycles of the device's present clock
+ *
+ * Operations on different engines overlap, so this is less than the layers' sum.
+ *
+ * Return: 0; -ENODATA as accel_session_profile().
+ */
+int accel_session_npu_time(struct accel_session *session, uint64_t *ns, uint64_t *cycles);
+
 #ifdef __cplusplus
 }
 #endif

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The order of steps. Changes between NPU and CPU cost a wait each, so each
+ * side goes on while it has something to do; and pooling goes first, because
+ * its engine works beside the convolutions.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lower.h"
+
+/* What a step reads and writes: buffers, and states behind them. */
+struct touches {
+	uint32_t *items;		/* reads, then writes */
+	uint32_t reads, writes;
+};
+
+static void add(struct touches *t, uint32_t item)
+{
+	if (item != LOWER_NONE)
+		t->items[t->reads + t->writes++] = item;
+}
+
+static uint32_t rows_or_state(const struct lower *lower, uint32_t tensor)
+{
+	if (lower->graph->tensors[tensor].state)
+		return lower->buffer_count + tensor;
+	return lower->tensors[tensor].rows_buffer;
+}
+
+static void find_touches(const struct lower *lower, const struct lower_step *step,
+			 struct touches *t)
+{
+	const struct graph_op *op;
+	const struct lower_tensor *tensor;
+	uint32_t i;
+
+	switch (step->kind) {
+	case LOWER_NPU:
+		add(t, lower->ops[step->index].buffer[LOWER_IN]);
+		add(t, lower->ops[step->index].buffer[LOWER_ELEMENT]);
+		t->reads = t->writes;
+		t->writes = 0;
+		add(t, lower->ops[step->index].buffer[LOWER_OUT]);
+		return;
+	case LOWER_CPU:
+		op = &lower->graph->ops[step->index];
+		for (i = 0; i < op->num_inputs; i++) {
+			if (op->inputs[i] != GRAPH_NONE)
+				add(t, rows_or_state(lower, op->inputs[i]));
+		}
+		t->reads = t->writes;
+		t->writes = 0;
+		for (i = 0; i < op->num_outputs; i++)
+			add(t, rows_or_state(lower, op->outputs[i]));
+		if (op->kind == GRAPH_WRITE_STATE)
+			add(t, rows_or_state(lower, op->inputs[1]));
+		return;
+	default:
+		tensor = &lower->tensors[step->index];
+		t->reads = 0;
+		add(t, step->kind == LOWER_TO_CUBE ? tensor->rows_buffer : tensor->cube_buffer);
+		t->reads = t->writes;
+		t->writes = 0;
+		add(t, step->kind == LOWER_TO_CUBE ? tensor->cube_buffer : tensor->rows_buffer);
+	}
+}
+
+static bool shared(const uint32_t *a, uint32_t a_count, const uint32_t *b, uint32_t b_count)
+{
+	uint32_t i, j;
+
+	for (i = 0; i < a_count; i++)
+		for (j = 0; j < b_count; j++)
+			if (a[i] == b[j])
+				return true;
+	return false;
+}
+
+/* Must @b stay behind @a? */
+static bool conflict(const struct touches *a, const struct touches *b)
+{
+	const uint32_t *a_writes = a->items + a->reads, *b_writes = b->items + b->reads;
+
+	return shared(a_writes, a->writes, b->items, b->reads + b->writes) ||
+	       shared(a->items, a->reads, b_writes, b->writes);
+}
+
+/* The next step: of the same side, pooling first, else in the old order. */
+static uint32_t choose(const struct lower *lower, const uint32_t *waits, const uint8_t *done,
+		       bool npu)
+{
+	uint32_t best = LOWER_NONE, i;
+
+	for (i = 0; i < lower->step_count; i++) {
+		const struct lower_step *step = &lower->steps[i];
+
+		if (done[i] || waits[i] || (step->kind == LOWER_NPU) != npu)
+			continue;
+		if (npu && lower->ops[step->index].op.kind == NPU_PDP)
+			return i;
+		if (best == LOWER_NONE)
+			best = i;
+	}
+	return best;
+}
+
+/* Number operations in the order of their steps. */
+static int renumber(struct lower *lower, const struct lower_step *order)
+{
+	struct lower_op *ops = calloc(lower->op_count + 1, sizeof(*ops));
+	uint32_t *numbers = calloc(lower->op_count + 1, sizeof(*numbers));
+	uint32_t i, count = 0;
+
+	if (!ops || !numbers) {
+		free(ops);
+		free(numbers);
+		return -ENOMEM;
+	}
+	for (i = 0; i < lower->step_count; i++) {
+		lower->steps[i] = order[i];
+		if (order[i].kind != LOWER_NPU)
+			continue;
+		numbers[order[i].index] = count;
+		ops[count] = lower->ops[order[i].index];
+		lower->steps[i].index = count++;
+	}
+	for (i = 0; i < lower->graph->num_ops; i++) {
+		if (lower->notes[i].op != LOWER_NONE)
+			lower->notes[i].op = numbers[lower->notes[i].op];
+	}
+	free(numbers);
+	free(lower->ops);
+	lower->ops = ops;
+	lower->op_room = lower->op_count + 1;
+	return 0;
+}
+
+int lower_schedule(struct lower *lower)
+{
+	const uint32_t count = lower->step_count;
+	struct touches *touches = calloc(count + 1, sizeof(*touches));
+	struct lower_step *order = calloc(count + 1, sizeof(*order));
+	uint32_t *waits = calloc(count + 1, sizeof(*waits)), *items, i, j, n;
+	uint8_t *done = calloc(count + 1, 1);
+	size_t room = 0;
+	bool npu = false;
+	int ret = -ENOMEM;
+
+	for (i = 0; i < count; i++)
+		room += 3 + (lower->steps[i].kind == LOWER_CPU ?
+			     lower->graph->ops[lower->steps[i].index].num_inputs + 2 : 0);
+	items = calloc(room + 1, sizeof(*items));
+	if (!touches || !order || !waits || !done || !items)
+		goto out;
+	for (i = 0, room = 0; i < count; i++) {
+		touches[i].items = items + room;
+		find_touches(lower, &lower->steps[i], &touches[i]);
+		room += touches[i].reads + touches[i].writes;
+		for (j = 0; j < i; j++)
+			waits[i] += conflict(&touches[j], &touches[i]);
+	}
+	for (n = 0; n < count; n++) {
+		i = choose(lower, waits, done, npu);
+		if (i == LOWER_NONE) {
+			npu = !npu;
+			i = choose(lower, waits, done, npu);
+		}
+		done[i] = 1;
+		order[n] = lower->steps[i];
+		for (j = i + 1; j < count; j++) {
+			if (!done[j] && conflict(&touches[i], &touches[j]))
+				waits[j]--;
+		}
+	}
+	ret = renumber(lower, order);
+out:
+	free(touches);
+	free(order);
+	free(waits);
+	free(items);
+	free(done);
+	return ret;
+}
