@@ -5,7 +5,9 @@ Versions stand here in full, so that kernel, modules and headers always match
 and a run can be repeated. Raise them by hand.
 """
 import fcntl
+import glob
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -170,6 +172,60 @@ def fetch_guest(guest):
             if not os.path.lexists(link):
                 os.symlink("usr/lib", link)
             in_tree("build", "depmod", "-b", guest.kernel, guest.release)
+
+
+def make(guest, *targets):
+    """Build user-space targets for a guest; O stands for the folder of its objects."""
+    names = [target.replace("$(O)", os.path.join("build", guest.triplet)) for target in targets]
+    cross = ["CROSS_COMPILE=aarch64-linux-gnu-"] if guest.arch == "arm64" else []
+    # What a surrounding make was told about sanitizers is not for the guest.
+    environment = {name: value for name, value in os.environ.items()
+                   if name not in ("MAKEFLAGS", "MFLAGS", "SAN")}
+    result = subprocess.run(["make", "-C", TOP, f"-j{os.cpu_count()}", *cross, *names],
+                            env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                            check=False)
+    if result.returncode:
+        sys.stderr.buffer.write(result.stdout)
+        sys.exit(result.returncode)
+
+
+def needed_libraries(path):
+    """Names of the libraries that a program or library wants."""
+    result = subprocess.run(["readelf", "-d", path], stdout=subprocess.PIPE,
+                            stderr=subprocess.DEVNULL, encoding="utf-8", check=False)
+    return re.findall(r"\(NEEDED\).*\[(.*)\]", result.stdout)
+
+
+def stage(guest, folder, programs):
+    """Put programs for a guest into a folder, with the libraries it does not have.
+
+    @programs: paths below build/TRIPLET, or absolute ones of scripts and data.
+    """
+    shutil.rmtree(folder, ignore_errors=True)
+    os.makedirs(os.path.join(folder, "lib"))
+    objects = os.path.join(TOP, "build", guest.triplet)
+    waiting = []
+    for program in programs:
+        path = os.path.join(objects, program)
+        if not os.path.exists(path):
+            sys.exit(f"{path} is missing")
+        shutil.copy(path, folder)
+        waiting.append(path)
+    done = set()
+    while waiting:
+        for name in needed_libraries(waiting.pop()):
+            if name in done or glob.glob(os.path.join(guest.userland, "usr/lib*", "**", name),
+                                         recursive=True):
+                continue
+            done.add(name)
+            for place in (objects, "/usr/lib/" + guest.triplet, "/lib/" + guest.triplet):
+                path = os.path.join(place, name)
+                if os.path.exists(path):
+                    shutil.copy(path, os.path.join(folder, "lib"))
+                    waiting.append(path)
+                    break
+            else:
+                sys.exit(f"{name} for {guest.arch} is missing")
 
 
 def copy_changed(source, target, ignore=()):

@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: MIT
+#
+# The driver in virtual machines; Documentation/testing.rst explains them.
+
+VM_GUESTS	:= arm64-7.3 amd64-7.3 amd64-6.12
+GUEST		?= amd64-7.3
+
+CHECKS		+= $(VM_GUESTS:%=vm-%)
+DEB_PACKAGES	+= python3 debian-archive-keyring xz-utils zstd util-linux binutils \
+		   crossbuild-essential-arm64 libdrm-dev:arm64
+
+# The debug kernel takes 8 to 26 minutes, once. Without it in the cache, the
+# suite is part of `make check` only where CI_KASAN says so.
+ifneq ($(CI_KASAN)$(wildcard $(CACHE)/vm/kernel-amd64-debug/.complete),)
+CHECKS		+= kasan
+endif
+
+.PHONY: check-vm shell-vm check-kasan $(VM_GUESTS:%=check-vm-%)
+check-vm: check-vm-$(GUEST)
+
+$(VM_GUESTS:%=check-vm-%): check-vm-%:
+	@CACHE=$(CACHE) PYTHONDONTWRITEBYTECODE=1 tests/vm/check $*
+
+check-kasan:
+	@CACHE=$(CACHE) PYTHONDONTWRITEBYTECODE=1 tests/vm/check amd64-debug
+
+# A person in a guest, with the NPU, the driver loaded and the tests in the path.
+shell-vm:
+	@CACHE=$(CACHE) PYTHONDONTWRITEBYTECODE=1 tests/vm/run $(GUEST) --module --shell \
+		--files $$(CACHE=$(CACHE) tests/vm/check --stage-only $(GUEST))
