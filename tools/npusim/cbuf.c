@@ -71,6 +71,14 @@ static void release_data(struct sim_cbuf *cbuf, uint32_t slices, uint32_t entrie
 	cbuf->data_rd = sim_ring_add(cbuf->data_rd, entries, ring);
 }
 
+static void release_masks(struct sim_core *core, uint32_t entries)
+{
+	struct sim_cbuf *cbuf = &core->cbuf;
+
+	cbuf->wmb_entries -= entries < cbuf->wmb_entries ? entries : cbuf->wmb_entries;
+	cbuf->wmb_rd = sim_ring_add(cbuf->wmb_rd, entries, core->config->cbuf_bank_depth);
+}
+
 static void release_weights(struct sim_cbuf *cbuf, uint32_t kernels, uint32_t entries,
 			    uint32_t ring)
 {
@@ -110,6 +118,9 @@ void sim_csc_begin(struct sim_core *core)
 		cbuf->wt_kernels = 0;
 		cbuf->wt_wr = 0;
 		cbuf->wt_rd = 0;
+		cbuf->wmb_entries = 0;
+		cbuf->wmb_wr = 0;
+		cbuf->wmb_rd = 0;
 		cbuf->last_skip_weight = false;
 		cbuf->flushed = true;
 		cbuf->flushed_data = data_bank != cbuf->csc_data_bank;
@@ -124,12 +135,13 @@ void sim_csc_begin(struct sim_core *core)
 	if (!CSC_FIELD(core, D_MISC_CFG, WEIGHT_REUSE) && cbuf->last_skip_weight) {
 		release_weights(cbuf, cbuf->last_kernels, cbuf->last_wt_entries,
 				sim_data_ring(core, weight_bank));
+		release_masks(core, cbuf->last_wmb_entries);
 		cbuf->last_skip_weight = false;
 	}
 	cbuf->csc_begun = true;
 }
 
-void sim_csc_end(struct sim_core *core, uint32_t wt_entries)
+void sim_csc_end(struct sim_core *core, uint32_t wt_entries, uint32_t wmb_entries)
 {
 	struct sim_cbuf *cbuf = &core->cbuf;
 	unsigned int data_bank = CSC_FIELD(core, D_BANK, DATA_BANK);
@@ -148,9 +160,12 @@ void sim_csc_end(struct sim_core *core, uint32_t wt_entries)
 	cbuf->last_entries = cbuf->last_slices * entries;
 	cbuf->last_kernels = kernels;
 	cbuf->last_wt_entries = wt_entries;
+	cbuf->last_wmb_entries = wmb_entries;
 	cbuf->last_skip_weight = CSC_FIELD(core, D_MISC_CFG, SKIP_WEIGHT_RLS);
-	if (!cbuf->last_skip_weight)
+	if (!cbuf->last_skip_weight) {
 		release_weights(cbuf, kernels, wt_entries, sim_data_ring(core, weight_bank));
+		release_masks(core, wmb_entries);
+	}
 	cbuf->csc_data_bank = data_bank;
 	cbuf->csc_weight_bank = weight_bank;
 	cbuf->csc_mode = sim_csc_mode(core);

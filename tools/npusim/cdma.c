@@ -244,9 +244,10 @@ static int check_supported(struct sim_core *core)
 	if (FIELD_GET(CDMA_D_MISC_CFG_PROC_PRECISION, misc) && (features & NVDLA_FEAT_INT16))
 		return sim_fail(core, -ENOSYS, NVDLA_CDMA, CDMA_D_MISC_CFG, "PROC_PRECISION %u",
 				FIELD_GET(CDMA_D_MISC_CFG_PROC_PRECISION, misc));
-	if (CDMA_FIELD(core, D_WEIGHT_FORMAT, WEIGHT_FORMAT))
-		return sim_fail(core, features & NVDLA_FEAT_WT_COMPRESS ? -ENOSYS : -EINVAL,
-				NVDLA_CDMA, CDMA_D_WEIGHT_FORMAT, "WEIGHT_FORMAT COMPRESSED");
+	if (CDMA_FIELD(core, D_WEIGHT_FORMAT, WEIGHT_FORMAT) && !(features & NVDLA_FEAT_WT_COMPRESS))
+		return sim_fail(core, -EINVAL, NVDLA_CDMA, CDMA_D_WEIGHT_FORMAT,
+				"WEIGHT_FORMAT COMPRESSED, which %s does not have",
+				core->config->name);
 	if (CDMA_FIELD(core, D_BATCH_NUMBER, BATCHES))
 		return sim_fail(core, features & NVDLA_FEAT_BATCH ? -ENOSYS : -EINVAL,
 				NVDLA_CDMA, CDMA_D_BATCH_NUMBER, "BATCHES %u",
@@ -259,13 +260,14 @@ static int check_banks(struct sim_core *core)
 {
 	unsigned int data = CDMA_FIELD(core, D_BANK, DATA_BANK) + 1;
 	unsigned int weight = CDMA_FIELD(core, D_BANK, WEIGHT_BANK) + 1;
+	unsigned int masks = CDMA_FIELD(core, D_WEIGHT_FORMAT, WEIGHT_FORMAT);
 	bool paired = !core->load_count && !(core->busy & 1u << SIM_CONV) &&
 		      sim_enabled(core, NVDLA_CSC);
 
-	if (data + weight > core->config->cbuf_banks)
+	if (data + weight + masks > core->config->cbuf_banks)
 		return sim_fail(core, -EINVAL, NVDLA_CDMA, CDMA_D_BANK,
-				"%u data and %u weight banks, but there are %u", data, weight,
-				core->config->cbuf_banks);
+				"%u data, %u weight and %u mask banks, but there are %u", data,
+				weight, masks, core->config->cbuf_banks);
 	if (paired && !banks_agree(core))
 		return sim_fail(core, -EINVAL, NVDLA_CDMA, CDMA_D_BANK,
 				"0x%x, but CSC.D_BANK is 0x%x", sim_cdma(core, CDMA_D_BANK),

@@ -127,9 +127,6 @@ static int check(struct sim_core *core, const struct conv_op *op)
 
 	if (CSC_FIELD(core, D_MISC_CFG, CONV_MODE))
 		return sim_fail(core, -ENOSYS, NVDLA_CSC, CSC_D_MISC_CFG, "CONV_MODE WINOGRAD");
-	if (CSC_FIELD(core, D_WEIGHT_FORMAT, WEIGHT_FORMAT))
-		return sim_fail(core, -ENOSYS, NVDLA_CSC, CSC_D_WEIGHT_FORMAT,
-				"WEIGHT_FORMAT COMPRESSED");
 	if (CSC_FIELD(core, D_BATCH_NUMBER, BATCHES))
 		return sim_fail(core, -ENOSYS, NVDLA_CSC, CSC_D_BATCH_NUMBER, "BATCHES %u",
 				CSC_FIELD(core, D_BATCH_NUMBER, BATCHES));
@@ -309,8 +306,9 @@ static int make_taps(struct sim_core *core, struct conv_op *op)
  * follow those of the one before. With Y extension several kernel lines
  * of a kernel lie together.
  */
-static int unpack_group(const struct conv_op *op, struct sim_weights *stream, unsigned int kernels,
-			unsigned int lanes, int16_t *out, uint8_t *buf)
+static int unpack_group(const struct conv_op *op, struct sim_weights *stream,
+			struct sim_weights *masks, unsigned int kernels, unsigned int lanes,
+			int16_t *out, uint8_t *buf)
 {
 	unsigned int t, k, i, line, lines;
 	int16_t *to = out;
@@ -327,7 +325,8 @@ static int unpack_group(const struct conv_op *op, struct sim_weights *stream, un
 			lines = op->y_ext;
 		if (!op->image)
 			lines = 1;
-		err = sim_weights_read(stream, buf, (size_t)bytes * kernels * lines);
+		err = masks ? sim_weights_expand(stream, masks, buf, (size_t)bytes * kernels * lines) :
+			      sim_weights_read(stream, buf, (size_t)bytes * kernels * lines);
 		if (err)
 			return err;
 		for (k = 0; k < kernels; k++) {
@@ -468,6 +467,11 @@ static int stream_init(struct sim_core *core, const struct sim_load *load, const
 	stream->base = sim_data_ring(core, CSC_FIELD(core, D_BANK, DATA_BANK));
 	stream->ring = sim_data_ring(core, CSC_FIELD(core, D_BANK, WEIGHT_BANK));
 	stream->rd = core->cbuf.wt_rd;
+	stream->reg = CDMA_D_WEIGHT_ADDR_LOW;
+	if (load->compressed != CSC_FIELD(core, D_WEIGHT_FORMAT, WEIGHT_FORMAT))
+		return sim_fail(core, -EINVAL, NVDLA_CSC, CSC_D_WEIGHT_FORMAT,
+				"WEIGHT_FORMAT %u, but that of CDMA is %u", !load->compressed,
+				load->compressed);
 	stream->stream = load->weight_open;
 	if (!stream->stream)
 		return 0;
@@ -481,7 +485,8 @@ static int stream_init(struct sim_core *core, const struct sim_load *load, const
 				"WEIGHT_BANK %u holds %u bytes; weights of %llu bytes are to stay",
 				CSC_FIELD(core, D_BANK, WEIGHT_BANK), stream->ring * width,
 				(unsigned long long)stream->bytes);
-	if (op->sum_length * (op->kernels < core->config->atomic_k ? op->kernels :
+	if (!load->compressed &&
+	    op->sum_length * (op->kernels < core->config->atomic_k ? op->kernels :
 			      core->config->atomic_k) > (uint64_t)stream->ring * width)
 		return sim_fail(core, -EINVAL, NVDLA_CDMA, CDMA_D_BANK,
 				"WEIGHT_BANK %u holds %u bytes, less than one kernel group",
@@ -490,12 +495,32 @@ static int stream_init(struct sim_core *core, const struct sim_load *load, const
 	return 0;
 }
 
+static void masks_init(struct sim_core *core, const struct sim_load *load,
+		       struct sim_weights *masks, struct sim_cost *cost)
+{
+	const struct nvdla_config *config = core->config;
+	unsigned int g = load->group;
+
+	masks->core = core;
+	masks->cost = cost;
+	masks->base = (config->cbuf_banks - 1) * config->cbuf_bank_depth;
+	masks->ring = config->cbuf_bank_depth;
+	masks->rd = core->cbuf.wmb_rd;
+	masks->reg = CDMA_D_WMB_ADDR_LOW;
+	masks->stream = load->mask_open;
+	masks->addr = load->mask_addr;
+	masks->bytes = SIM_FIELD(core, NVDLA_CDMA, g, CDMA_D_WMB_BYTES, WMB_BYTES);
+	masks->port = SIM_FIELD(core, NVDLA_CDMA, g, CDMA_D_WEIGHT_RAM_TYPE, WEIGHT_RAM_TYPE) ?
+		      NPUSIM_MCIF : NPUSIM_CVIF;
+	masks->lag = (uint64_t)core->cbuf.wmb_entries * config->cbuf_bank_width;
+}
+
 int sim_conv_run(struct sim_core *core, const struct sim_load *load, struct sim_cube *out,
 		 struct sim_sequence *seq, struct sim_cost *cost)
 {
 	const unsigned int lanes = core->config->atomic_k;
 	const unsigned int width = core->config->cbuf_bank_width;
-	struct sim_weights stream = { 0 };
+	struct sim_weights stream = { 0 }, masks = { 0 };
 	struct conv_op op = { 0 };
 	uint32_t saturated = 0;
 	int16_t *weights = NULL;
@@ -515,6 +540,7 @@ int sim_conv_run(struct sim_core *core, const struct sim_load *load, struct sim_
 		err = stream_init(core, load, &op, &stream, cost);
 	if (err)
 		goto out;
+	masks_init(core, load, &masks, cost);
 
 	groups = (op.kernels + lanes - 1) / lanes;
 	pixels = (uint64_t)op.out_width * op.out_height;
@@ -535,7 +561,8 @@ int sim_conv_run(struct sim_core *core, const struct sim_load *load, struct sim_
 
 		if (kernels > lanes)
 			kernels = lanes;
-		err = unpack_group(&op, &stream, kernels, lanes, weights, buf);
+		err = unpack_group(&op, &stream, load->compressed ? &masks : NULL, kernels, lanes,
+				   weights, buf);
 		if (!err)
 			run_group(&op, weights, lanes, kernels, out->v + group * pixels * lanes,
 				  &saturated);
@@ -557,7 +584,14 @@ int sim_conv_run(struct sim_core *core, const struct sim_load *load, struct sim_
 		core->cbuf.wt_wr = sim_ring_add(core->cbuf.wt_wr,
 						(uint32_t)(stream.bytes / width % ring), ring);
 	}
-	sim_csc_end(core, (uint32_t)((stream.pos + width - 1) / width));
+	if (masks.stream) {
+		core->cbuf.wmb_entries += (uint32_t)(masks.bytes / width);
+		core->cbuf.wmb_wr = sim_ring_add(core->cbuf.wmb_wr,
+						 (uint32_t)(masks.bytes / width % masks.ring),
+						 masks.ring);
+	}
+	sim_csc_end(core, (uint32_t)((stream.pos + width - 1) / width),
+		    (uint32_t)((masks.pos + width - 1) / width));
 	sim_unlock(core);
 out:
 	free(op.in);

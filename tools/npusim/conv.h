@@ -34,8 +34,8 @@ uint32_t sim_data_ring(const struct sim_core *core, unsigned int bank);
 bool sim_cdma_pends(const struct sim_core *core);
 /* CSC turns to its next operation, if it can: flush, or release what is left. */
 void sim_csc_begin(struct sim_core *core);
-/* CSC has finished an operation that read @wt_entries entries of weights. */
-void sim_csc_end(struct sim_core *core, uint32_t wt_entries);
+/* CSC has finished an operation that read so many entries of weights and masks. */
+void sim_csc_end(struct sim_core *core, uint32_t wt_entries, uint32_t wmb_entries);
 
 /* cdma.c */
 
@@ -81,6 +81,9 @@ struct sim_weights {
 	uint32_t ring;
 	enum npusim_port port;
 	bool stream;
+	uint32_t reg;			/* CDMA register of the address */
+	uint8_t bits;			/* masks: bits of the byte read last ... */
+	unsigned int bits_left;		/* ... that are left */
 	struct sim_cost *cost;
 };
 
@@ -89,6 +92,14 @@ uint64_t sim_weight_entries_needed(const struct sim_core *core);
 int sim_weights_load(struct sim_core *core, unsigned int group, struct sim_load *load,
 		     struct sim_fetch *fetch, struct sim_cost *cost);
 int sim_weights_read(struct sim_weights *weights, uint8_t *dst, size_t len);
+
+/**
+ * sim_weights_expand() - read compressed weights
+ * @masks: one bit per weight, lowest first; @weights has those whose bit is set
+ * @len: weights to make, zeros included
+ */
+int sim_weights_expand(struct sim_weights *weights, struct sim_weights *masks, uint8_t *dst,
+		       size_t len);
 
 /* mac.c */
 

@@ -58,11 +58,13 @@ struct sim_cbuf {
 	uint32_t wt_entries;
 	uint32_t wt_kernels;
 	uint32_t wt_wr, wt_rd;
+	/* masks of compressed weights, in the last bank */
+	uint32_t wmb_entries, wmb_wr, wmb_rd;
 	/* CSC: what the last operation was and left behind */
 	unsigned int csc_data_bank, csc_weight_bank;
 	unsigned int csc_mode;
 	uint32_t last_slices, last_entries;
-	uint32_t last_kernels, last_wt_entries;
+	uint32_t last_kernels, last_wt_entries, last_wmb_entries;
 	bool last_skip_weight;
 	bool csc_begun;		/* CSC has turned to its enabled operation */
 	bool flushed;		/* ... and met CDMA for a change of banks */
@@ -80,6 +82,9 @@ struct sim_load {
 	uint64_t weight_addr;
 	bool weight_open;	/* weights do not fit: fetched as CSC consumes them */
 	bool weight_skip;	/* weights of an earlier operation are used again */
+	bool compressed;
+	bool mask_open;		/* masks do not fit either */
+	uint64_t mask_addr;
 };
 
 /**

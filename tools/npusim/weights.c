@@ -52,11 +52,85 @@ static int check_weights(struct sim_core *core)
 		return sim_fail(core, -EINVAL, NVDLA_CDMA, CDMA_D_WEIGHT_BYTES,
 				"%llu is not a multiple of the CBUF entry, %u bytes",
 				(unsigned long long)bytes, config->cbuf_bank_width);
-	if (full * per_kernel > bytes)
+	if (!CDMA_FIELD(core, D_WEIGHT_FORMAT, WEIGHT_FORMAT) && full * per_kernel > bytes)
 		return sim_fail(core, -EINVAL, NVDLA_CDMA, CDMA_D_WEIGHT_BYTES,
 				"%llu, but %llu kernels have %llu bytes each",
 				(unsigned long long)bytes, (unsigned long long)kernels,
 				(unsigned long long)per_kernel);
+
+	return 0;
+}
+
+/* Into the ring at @wr, of which the entries from @base on are. */
+static int fetch_ring(struct sim_core *core, uint32_t reg, enum npusim_port port, uint64_t addr,
+		      uint64_t bytes, uint32_t base, uint32_t ring, uint32_t wr,
+		      struct sim_cost *cost)
+{
+	uint64_t done = 0;
+	uint8_t buf[4096];
+
+	while (done < bytes) {
+		size_t part = bytes - done < sizeof(buf) ? (size_t)(bytes - done) : sizeof(buf);
+		int err = sim_read(core, NVDLA_CDMA, reg, port, addr + done, buf, part, cost);
+
+		if (err)
+			return err;
+		ring_copy(core, base, ring, wr, done, buf, part, true);
+		done += part;
+	}
+
+	return 0;
+}
+
+/*
+ * Compressed weights: a mask with a bit per weight, and the bytes that each
+ * kernel group has, in dwords.
+ */
+static int load_masks(struct sim_core *core, struct sim_load *load, struct sim_fetch *fetch,
+		      struct sim_cost *cost)
+{
+	const struct nvdla_config *config = core->config;
+	struct sim_cbuf *cbuf = &core->cbuf;
+	uint64_t wgs = sim_cdma_address(core, CDMA_D_WGS_ADDR_HIGH, CDMA_D_WGS_ADDR_LOW);
+	uint64_t bytes = CDMA_FIELD(core, D_WMB_BYTES, WMB_BYTES), sum = 0;
+	uint32_t groups = CDMA_FIELD(core, D_WEIGHT_SIZE_1, WEIGHT_KERNEL) / config->atomic_k + 1;
+	uint64_t entries = bytes / config->cbuf_bank_width;
+	uint32_t group;
+	uint8_t size[4];
+	int err;
+
+	if (!bytes || bytes % config->cbuf_bank_width)
+		return sim_fail(core, -EINVAL, NVDLA_CDMA, CDMA_D_WMB_BYTES,
+				"%llu is not a multiple of the CBUF entry, %u bytes",
+				(unsigned long long)bytes, config->cbuf_bank_width);
+	for (group = 0; group < groups; group++) {
+		err = sim_read(core, NVDLA_CDMA, CDMA_D_WGS_ADDR_LOW, fetch->weight_port,
+			       wgs + 4ull * group, size, sizeof(size), cost);
+		if (err)
+			return err;
+		if (group + 1 < groups)
+			sum += size[0] | (uint32_t)size[1] << 8 | (uint32_t)size[2] << 16 |
+			       (uint32_t)size[3] << 24;
+	}
+	if (sum > fetch->weight_bytes)
+		return sim_fail(core, -EINVAL, NVDLA_CDMA, CDMA_D_WGS_ADDR_LOW,
+				"kernel groups of %llu bytes, but WEIGHT_BYTES is %llu",
+				(unsigned long long)sum, (unsigned long long)fetch->weight_bytes);
+	load->mask_addr = sim_cdma_address(core, CDMA_D_WMB_ADDR_HIGH, CDMA_D_WMB_ADDR_LOW);
+	fetch->weight_bytes += bytes + 4ull * groups;
+	if (cbuf->wmb_entries + entries > config->cbuf_bank_depth) {
+		load->mask_open = true;
+		return 0;
+	}
+	err = fetch_ring(core, CDMA_D_WMB_ADDR_LOW, fetch->weight_port, load->mask_addr, bytes,
+			 (config->cbuf_banks - 1) * config->cbuf_bank_depth,
+			 config->cbuf_bank_depth, cbuf->wmb_wr, cost);
+	if (err)
+		return err;
+	sim_lock(core);
+	cbuf->wmb_entries += (uint32_t)entries;
+	cbuf->wmb_wr = sim_ring_add(cbuf->wmb_wr, (uint32_t)entries, config->cbuf_bank_depth);
+	sim_unlock(core);
 
 	return 0;
 }
@@ -73,11 +147,10 @@ int sim_weights_load(struct sim_core *core, unsigned int group, struct sim_load 
 	uint64_t per_kernel = CDMA_FIELD(core, D_WEIGHT_SIZE_0, BYTE_PER_KERNEL) + 1;
 	uint32_t kernels = CDMA_FIELD(core, D_WEIGHT_SIZE_1, WEIGHT_KERNEL) + 1;
 	uint64_t entries = sim_weight_entries_needed(core);
-	uint64_t done = 0;
-	uint8_t buf[4096];
 	int err;
 
 	(void)group;
+	load->compressed = CDMA_FIELD(core, D_WEIGHT_FORMAT, WEIGHT_FORMAT);
 	if (sim_weights_reused(core)) {
 		load->weight_skip = true;
 		return 0;
@@ -92,20 +165,19 @@ int sim_weights_load(struct sim_core *core, unsigned int group, struct sim_load 
 	if (fetch->first_weight_bytes > bytes)
 		fetch->first_weight_bytes = bytes;
 	load->weight_addr = addr;
+	if (load->compressed) {
+		err = load_masks(core, load, fetch, cost);
+		if (err)
+			return err;
+	}
 	if (entries > ring) {
 		load->weight_open = true;
 		return 0;
 	}
-	while (done < bytes) {
-		size_t part = bytes - done < sizeof(buf) ? (size_t)(bytes - done) : sizeof(buf);
-
-		err = sim_read(core, NVDLA_CDMA, CDMA_D_WEIGHT_ADDR_LOW, fetch->weight_port,
-			       addr + done, buf, part, cost);
-		if (err)
-			return err;
-		ring_copy(core, base, ring, cbuf->wt_wr, done, buf, part, true);
-		done += part;
-	}
+	err = fetch_ring(core, CDMA_D_WEIGHT_ADDR_LOW, fetch->weight_port, addr, bytes, base, ring,
+			 cbuf->wt_wr, cost);
+	if (err)
+		return err;
 	sim_lock(core);
 	cbuf->wt_entries += (uint32_t)entries;
 	cbuf->wt_kernels += kernels;
@@ -144,6 +216,41 @@ int sim_weights_read(struct sim_weights *weights, uint8_t *dst, size_t len)
 	/* Past the end of the stream nothing was fetched. */
 	memset(dst + part, 0, len - part);
 
-	return sim_read(weights->core, NVDLA_CDMA, CDMA_D_WEIGHT_ADDR_LOW, weights->port,
+	return sim_read(weights->core, NVDLA_CDMA, weights->reg, weights->port,
 			weights->addr + from, dst, part, weights->cost);
+}
+
+int sim_weights_expand(struct sim_weights *weights, struct sim_weights *masks, uint8_t *dst,
+		       size_t len)
+{
+	uint8_t mask[512], bytes[512];
+	size_t i, set = 0, next = 0;
+	int err;
+
+	while (len > sizeof(mask)) {
+		err = sim_weights_expand(weights, masks, dst, sizeof(mask));
+		if (err)
+			return err;
+		dst += sizeof(mask);
+		len -= sizeof(mask);
+	}
+	for (i = 0; i < len; i++) {
+		if (!masks->bits_left) {
+			err = sim_weights_read(masks, &masks->bits, 1);
+			if (err)
+				return err;
+			masks->bits_left = 8;
+		}
+		mask[i] = masks->bits & 1;
+		masks->bits >>= 1;
+		masks->bits_left--;
+		set += mask[i];
+	}
+	err = sim_weights_read(weights, bytes, set);
+	if (err)
+		return err;
+	for (i = 0; i < len; i++)
+		dst[i] = mask[i] ? bytes[next++] : 0;
+
+	return 0;
 }

@@ -78,6 +78,42 @@ int bench_conv_place(struct bench *bench, struct bench_conv *conv)
 	return conv->weights && conv->out ? 0 : -1;
 }
 
+void bench_conv_compress(struct bench *bench, struct bench_conv *conv)
+{
+	const uint32_t width = bench->config->cbuf_bank_width, k = bench->config->atomic_k;
+	const uint32_t per_kernel = samples_of(conv) * conv->r * conv->s;
+	const uint32_t count = per_kernel * conv->kernels;
+	uint8_t *dense, *weights, *masks, *sizes;
+	uint32_t i, used = 0, group = 0, begin = 0;
+
+	conv->dense = conv->weights;
+	conv->weights = bench_alloc(bench, conv->weight_bytes);
+	conv->mask_bytes = UP(UP(count, 8), width) * width;
+	conv->masks = bench_alloc(bench, conv->mask_bytes);
+	conv->sizes = bench_alloc(bench, 4 * UP(conv->kernels, k) + 64);
+	dense = bench_at(bench, conv->dense);
+	weights = bench_at(bench, conv->weights);
+	masks = bench_at(bench, conv->masks);
+	sizes = bench_at(bench, conv->sizes);
+	memset(masks, 0, conv->mask_bytes);
+	for (i = 0; i < count; i++) {
+		if (bench_random(bench, 2))
+			dense[i] = 0;
+		if (dense[i]) {
+			masks[i / 8] |= (uint8_t)(1u << i % 8);
+			weights[used++] = dense[i];
+		}
+		if (i + 1 == count || (i + 1) % (per_kernel * k) == 0) {
+			uint32_t bytes = used - begin;
+
+			memcpy(sizes + 4 * group++, &bytes, 4);
+			begin = used;
+		}
+	}
+	conv->weight_bytes = UP(used ? used : 1, width) * width;
+	conv->weight_banks--;
+}
+
 void bench_conv_program(struct bench *bench, const struct bench_conv *conv, unsigned int group)
 {
 	unsigned int c = samples_of(conv), image = conv->format >= 0;
@@ -122,7 +158,10 @@ void bench_conv_program(struct bench *bench, const struct bench_conv *conv, unsi
 		{ NVDLA_CDMA, CDMA_D_BATCH_NUMBER, 0 },
 		{ NVDLA_CDMA, CDMA_D_ENTRY_PER_SLICE, conv->entries - 1 },
 		{ NVDLA_CDMA, CDMA_D_FETCH_GRAIN, 0 },
-		{ NVDLA_CDMA, CDMA_D_WEIGHT_FORMAT, 0 },
+		{ NVDLA_CDMA, CDMA_D_WEIGHT_FORMAT, conv->dense != 0 },
+		{ NVDLA_CDMA, CDMA_D_WMB_ADDR_LOW, (uint32_t)conv->masks },
+		{ NVDLA_CDMA, CDMA_D_WMB_BYTES, conv->mask_bytes },
+		{ NVDLA_CDMA, CDMA_D_WGS_ADDR_LOW, (uint32_t)conv->sizes },
 		{ NVDLA_CDMA, CDMA_D_WEIGHT_SIZE_0, c * conv->r * conv->s - 1 },
 		{ NVDLA_CDMA, CDMA_D_WEIGHT_SIZE_1, conv->kernels - 1 },
 		{ NVDLA_CDMA, CDMA_D_WEIGHT_RAM_TYPE, 1 },
@@ -149,7 +188,8 @@ void bench_conv_program(struct bench *bench, const struct bench_conv *conv, unsi
 		{ NVDLA_CSC, CSC_D_BATCH_NUMBER, 0 },
 		{ NVDLA_CSC, CSC_D_POST_Y_EXTENSION, 0 },
 		{ NVDLA_CSC, CSC_D_ENTRY_PER_SLICE, conv->entries - 1 },
-		{ NVDLA_CSC, CSC_D_WEIGHT_FORMAT, 0 },
+		{ NVDLA_CSC, CSC_D_WEIGHT_FORMAT, conv->dense != 0 },
+		{ NVDLA_CSC, CSC_D_WMB_BYTES, conv->mask_bytes },
 		{ NVDLA_CSC, CSC_D_WEIGHT_SIZE_EXT_0, (image ? 0 : conv->s - 1) | (conv->r - 1) << 16 },
 		{ NVDLA_CSC, CSC_D_WEIGHT_SIZE_EXT_1, (image ? c * conv->s - 1 : c - 1) |
 		  (conv->kernels - 1) << 16 },
@@ -258,7 +298,7 @@ void bench_conv_expect(struct bench *bench, const struct bench_conv *conv, uint8
 	for (k = 0; k < conv->kernels; k++) {
 		unsigned int group = k / atom_k * atom_k;
 		unsigned int in_group = conv->kernels - group < atom_k ? conv->kernels - group : atom_k;
-		const int8_t *w0 = (const int8_t *)bench_at(bench, conv->weights) +
+		const int8_t *w0 = (const int8_t *)bench_at(bench, conv->dense ? conv->dense : conv->weights) +
 				   (size_t)group * c_all * conv->r * conv->s;
 
 		for (y = 0; y < conv->out_height; y++) {

@@ -59,6 +59,9 @@ struct bench_conv {
 	unsigned int data_banks, weight_banks, entries;
 	bool skip_data, skip_weight, reuse_data, reuse_weight;
 	uint64_t in, in_uv, weights, out;
+	/* compressed: what the weights are, and how they lie in memory */
+	uint64_t dense, masks, sizes;
+	uint32_t mask_bytes;
 	uint32_t line_stride, uv_stride, surf_stride, weight_bytes;
 	uint32_t out_line, out_surf, out_bytes;
 	/* a register to get another value just before the units are enabled */
@@ -69,6 +72,8 @@ struct bench_conv {
 
 /* Fills sizes, strides and addresses from the shape; 0, or -1: it does not fit. */
 int bench_conv_place(struct bench *bench, struct bench_conv *conv);
+/* Sets half of the weights to zero and compresses them. */
+void bench_conv_compress(struct bench *bench, struct bench_conv *conv);
 /* Writes the registers of group @group and enables the units. */
 void bench_conv_program(struct bench *bench, const struct bench_conv *conv, unsigned int group);
 /* What the output must be, from the definition; @out has out_bytes. */

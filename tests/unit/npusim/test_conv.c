@@ -192,6 +192,33 @@ static void weights_streamed(void **state)
 	bench_free(&bench);
 }
 
+static void compressed_weights(void **state)
+{
+	struct bench_conv conv, plain;
+	struct bench bench;
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < SHAPES; i++) {
+		assert_int_equal(bench_new("nv_full", 31 * i + 7, &bench), 0);
+		do
+			bench_conv_random(&bench, i & 1, &conv);
+		while (conv.weight_banks < 3);
+		bench_conv_compress(&bench, &conv);
+		run(&bench, &conv, 0);
+		/* Plain weights after compressed ones, and compressed ones again. */
+		bench_conv_random(&bench, false, &plain);
+		plain.weight_banks = conv.weight_banks;
+		plain.data_banks = conv.data_banks;
+		if (plain.entries * plain.height <= plain.data_banks * 256 &&
+		    plain.weight_bytes <= plain.weight_banks * 256 * 128) {
+			run(&bench, &plain, 1);
+			run(&bench, &conv, 0);
+		}
+		bench_free(&bench);
+	}
+}
+
 /* CACC: rounding of halves, saturation and its count. */
 static void accumulator(void **state)
 {
@@ -278,6 +305,7 @@ int main(void)
 		cmocka_unit_test(weight_reuse),
 		cmocka_unit_test(both_groups),
 		cmocka_unit_test(weights_streamed),
+		cmocka_unit_test(compressed_weights),
 		cmocka_unit_test(accumulator),
 		cmocka_unit_test(bad_programs),
 	};
