@@ -116,6 +116,10 @@ static int copy(struct sim_core *core, const struct bdma_copy *c, struct sim_cos
 	uint32_t s, l, at, n;
 	int err;
 
+	if ((uint64_t)c->surfs * c->lines > SIM_MAX_ELEMENTS ||
+	    (uint64_t)c->surfs * c->lines * c->bytes > 4 * SIM_MAX_ELEMENTS)
+		return sim_fail(core, -EINVAL, NVDLA_BDMA, BDMA_CFG_LINE_REPEAT,
+				"BDMA CFG_LINE_REPEAT, CFG_SURF_REPEAT: more bytes than the simulator takes");
 	for (s = 0; s < c->surfs; s++) {
 		for (l = 0; l < c->lines; l++) {
 			uint64_t src = c->src + (uint64_t)s * c->src_surf + (uint64_t)l * c->src_line;

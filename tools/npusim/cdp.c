@@ -187,6 +187,9 @@ int sim_cdp_run(struct sim_core *core, unsigned int group, unsigned int rdma_gro
 	read_op(core, group, rdma_group, &op);
 
 	padded = op.surfaces * op.atom;
+	if ((uint64_t)op.width * op.height * padded > SIM_MAX_ELEMENTS)
+		return sim_fail(core, -EINVAL, NVDLA_CDP_RDMA, CDP_RDMA_D_DATA_CUBE_WIDTH,
+				"CDP_RDMA D_DATA_CUBE_*: more elements than the simulator takes");
 	buf = malloc((size_t)padded * (RUN + 2));
 	work = malloc((padded + 8) * sizeof(*work));
 	if (!buf || !work) {

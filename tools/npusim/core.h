@@ -12,6 +12,12 @@
 
 #define SIM_REGS	(NVDLA_WINDOW_SIZE / 4)
 
+/*
+ * The largest cube that an operation may go through, padding included; what is
+ * larger is refused, so that no register program keeps a core busy for long.
+ */
+#define SIM_MAX_ELEMENTS	((uint64_t)1 << 28)
+
 /* Lookup tables of SDP and CDP: not banked, written through S_LUT_ACCESS_*. */
 #define SIM_LUT_LE	65
 #define SIM_LUT_LO	257

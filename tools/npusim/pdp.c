@@ -372,6 +372,10 @@ int sim_pdp_run(struct sim_core *core, unsigned int group, unsigned int rdma_gro
 
 	if (pdp_axis_check(&op.window.y))
 		return fail_shape(core, "the windows do not end with the padded height");
+	/* Of parts, each may be as wide as their registers allow. */
+	if ((uint64_t)(op.splits > 1 ? op.splits * 1024u : op.window.x.in) * op.window.y.in *
+	    op.surfaces * op.window.atom > SIM_MAX_ELEMENTS * (op.splits > 1 ? 8 : 1))
+		return fail_shape(core, "more elements than the simulator takes");
 	src = op.src;
 	dst = op.dst;
 	for (split = 0; split < op.splits; split++) {

@@ -172,6 +172,11 @@ int sim_rubik_run(struct sim_core *core, unsigned int group, struct sim_cost *co
 		return sim_fail(core, -EINVAL, NVDLA_RUBIK, RBK_D_MISC_CFG,
 				"RBK D_MISC_CFG.IN_PRECISION is 3, which is reserved");
 	read_op(core, group, &op);
+	if ((uint64_t)op.width * op.height * op.stride_x * op.stride_y *
+	    ((op.channels_in > op.channels_out ? op.channels_in : op.channels_out) + ATOM) >
+	    SIM_MAX_ELEMENTS)
+		return sim_fail(core, -EINVAL, NVDLA_RUBIK, RBK_D_DATAIN_SIZE_0,
+				"RBK D_DATAIN_SIZE_*: more elements than the simulator takes");
 	in = malloc((size_t)op.width * ATOM);
 	out = malloc((size_t)op.width * op.stride_x * ATOM);
 	if (!in || !out) {

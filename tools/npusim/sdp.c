@@ -400,6 +400,10 @@ int sim_sdp_run(struct sim_core *core, unsigned int group, unsigned int rdma_gro
 		return sim_fail(core, -ENOMEM, NVDLA_SDP, SDP_D_PERF_ENABLE,
 				"SDP: no memory for the event counters");
 	elements = (uint64_t)op.width * op.height * op.surfaces * op.atom;
+	if (elements > SIM_MAX_ELEMENTS)
+		return sim_fail(core, -EINVAL, NVDLA_SDP, SDP_D_DATA_CUBE_WIDTH,
+				"SDP D_DATA_CUBE_*: %llu elements are more than the simulator takes",
+				(unsigned long long)elements);
 	if (out) {
 		out->width = op.width;
 		out->height = op.height;

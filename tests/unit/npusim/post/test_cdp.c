@@ -147,7 +147,7 @@ static void program(struct rig *rig, struct lrn *l)
 		  (uint32_t)(uint8_t)l->le_select << 8 | (uint32_t)(uint8_t)l->lo_select << 16);
 	for (t = 0; t < 2; t++) {
 		l->start[t] = rig_random_signed(rig, 18);
-		l->end[t] = (long long)rig_random_signed(rig, 32) << rig_random(rig, 6);
+		l->end[t] = (long long)rig_random_signed(rig, 32) * (1 << rig_random(rig, 6));
 		l->scale[t][0] = (int16_t)rig_random_signed(rig, 16);
 		l->scale[t][1] = (int16_t)rig_random_signed(rig, 16);
 		l->shift[t][0] = (int)rig_random(rig, 32) - 16;
