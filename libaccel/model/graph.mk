@@ -5,6 +5,20 @@
 GRAPH_SRCS	:= $(sort $(wildcard $(addprefix libaccel/model/,graph*.c tflite*.c onnx*.c import*.c passes*.c quant*.c)))
 GRAPH_SRCS	+= $(sort $(wildcard libaccel/cpu/ref_op*.c libaccel/run/graph_*.c))
 LIBACCEL_SRCS	+= $(GRAPH_SRCS)
+
+# The ONNX messages, from their description.
+ONNX_PB		:= $(O)/libaccel/model/onnx.pb-c
+LIBACCEL_SRCS	+= $(ONNX_PB).c
+LIBACCEL_LIBS	+= -lprotobuf-c
+DEB_PACKAGES	+= protobuf-c-compiler libprotobuf-c-dev
+
+$(ONNX_PB).c $(ONNX_PB).h &: libaccel/model/onnx.proto
+	@mkdir -p $(@D)
+	protoc-c --proto_path=$(<D) --c_out=$(@D) $<
+
+ONNX_OBJS	:= $(patsubst %.c,$(O)/%.o,$(filter libaccel/model/onnx%,$(GRAPH_SRCS)))
+$(ONNX_OBJS): CPPFLAGS += -I$(O)/libaccel/model
+$(ONNX_OBJS): $(ONNX_PB).h
 LIBACCEL_LIBS	+= -lm -lcjson
 
 DEB_PACKAGES	+= libcjson-dev

@@ -52,8 +52,7 @@ int graph_import_memory(const char *name, const void *data, size_t size, const c
 	if (size >= 8 && !memcmp(bytes + 4, "TFL3", 4))
 		err = tflite_import(graph, data, size, options);
 	else
-		err = accel_error_set(-EINVAL, "no TFLite model");
-	(void)folder;
+		err = onnx_import(graph, data, size, folder, options);
 	if (!err)
 		err = build_unsigned_to_signed(graph);
 	if (!err)

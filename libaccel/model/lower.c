@@ -278,21 +278,60 @@ static void lower_cpu(struct lower *lower, uint32_t index, const char *why)
 }
 
 /* Are all inputs of an operation there? */
-static bool ready(const struct lower *lower, const uint8_t *have, uint32_t index)
+static bool ready(const struct lower *lower, uint32_t index)
 {
 	const struct graph_op *op = &lower->graph->ops[index];
 	uint32_t i;
 
 	for (i = 0; i < op->num_inputs; i++) {
-		if (op->inputs[i] != GRAPH_NONE && !have[op->inputs[i]])
+		if (op->inputs[i] != GRAPH_NONE && !lower->have[op->inputs[i]])
 			return false;
 	}
 	return true;
 }
 
-static void mark_inputs(struct lower *lower, uint8_t *have)
+/* Lower one operation, on whichever side. */
+static void lower_now(struct lower *lower, uint32_t index)
+{
+	const struct graph_op *op = &lower->graph->ops[index];
+	uint32_t before = lower->current, i;
+	const char *why = "asked for";
+
+	lower->current = index;
+	lower->done[index] = 1;
+	lower->notes[index].op = LOWER_NONE;
+	if (!lower->cpu_only)
+		why = lower_one(lower, index);
+	if (why)
+		lower_cpu(lower, index, why);
+	else
+		lower->notes[index].on_npu = true;
+	for (i = 0; i < op->num_outputs; i++)
+		lower->have[op->outputs[i]] = 1;
+	lower->current = before;
+}
+
+bool lower_ahead(struct lower *lower, uint32_t tensor)
+{
+	uint32_t producer = graph_producer(lower->graph, tensor), i;
+	const struct graph_op *op;
+
+	if (producer == GRAPH_NONE || lower->done[producer] || !ready(lower, producer))
+		return false;
+	op = &lower->graph->ops[producer];
+	/* What has to do with states must not change its place. */
+	for (i = 0; i < op->num_inputs; i++) {
+		if (op->inputs[i] != GRAPH_NONE && lower->graph->tensors[op->inputs[i]].state)
+			return false;
+	}
+	lower_now(lower, producer);
+	return !lower->error;
+}
+
+static void mark_inputs(struct lower *lower)
 {
 	const struct graph *graph = lower->graph;
+	uint8_t *have = lower->have;
 	uint32_t i;
 
 	for (i = 0; i < graph->num_tensors; i++)
@@ -325,12 +364,11 @@ int lower_graph(const struct graph *graph, const struct nvdla_config *config,
 		const struct lower_options *options, struct lower **out)
 {
 	struct lower *lower = calloc(1, sizeof(*lower));
-	uint8_t *have = calloc(graph->num_tensors + 1, 1);
 	uint32_t i, o;
 	int ret;
 
 	*out = NULL;
-	if (!lower || !have)
+	if (!lower)
 		goto nomem;
 	lower->graph = graph;
 	lower->config = config;
@@ -342,35 +380,28 @@ int lower_graph(const struct graph *graph, const struct nvdla_config *config,
 	lower->tensors = calloc(graph->num_tensors + 1, sizeof(*lower->tensors));
 	lower->notes = calloc(graph->num_ops + 1, sizeof(*lower->notes));
 	lower->done = calloc(graph->num_ops + 1, 1);
-	if (!lower->tensors || !lower->notes || !lower->done)
+	lower->have = calloc(graph->num_tensors + 1, 1);
+	lower->cpu_only = options->cpu_only;
+	if (!lower->tensors || !lower->notes || !lower->done || !lower->have)
 		goto nomem;
 	for (i = 0; i < graph->num_tensors; i++) {
 		lower->tensors[i].cube_buffer = LOWER_NONE;
 		lower->tensors[i].rows_buffer = LOWER_NONE;
 	}
-	mark_inputs(lower, have);
+	mark_inputs(lower);
 	for (i = 0; i < graph->num_ops && !lower->error; i++) {
 		const struct graph_op *op = &graph->ops[i];
-		const char *why = "asked for";
 
 		if (!lower->done[i]) {
-			if (!ready(lower, have, i)) {
+			if (!ready(lower, i)) {
 				ret = accel_error_set(-EINVAL, "operation %s: an input is not there",
 						      op->name);
 				goto fail;
 			}
-			lower->current = i;
-			lower->done[i] = 1;
-			lower->notes[i].op = LOWER_NONE;
-			if (!options->cpu_only)
-				why = lower_one(lower, i);
-			if (why)
-				lower_cpu(lower, i, why);
-			else
-				lower->notes[i].on_npu = true;
+			lower_now(lower, i);
 		}
 		for (o = 0; o < op->num_outputs; o++)
-			have[op->outputs[o]] = 1;
+			lower->have[op->outputs[o]] = 1;
 	}
 	finish_outputs(lower);
 	/* The last weights may be fetched a little beyond their end. */
@@ -380,7 +411,6 @@ int lower_graph(const struct graph *graph, const struct nvdla_config *config,
 		ret = lower_place(lower);
 	if (ret)
 		goto fail;
-	free(have);
 	*out = lower;
 	return 0;
 nomem:
@@ -388,7 +418,6 @@ nomem:
 fail:
 	if (ret == -ENOMEM)
 		accel_error_set(ret, "out of memory while compiling");
-	free(have);
 	lower_free(lower);
 	return ret;
 }
@@ -400,6 +429,7 @@ void lower_free(struct lower *lower)
 	free(lower->tensors);
 	free(lower->notes);
 	free(lower->done);
+	free(lower->have);
 	free(lower->ops);
 	free(lower->steps);
 	free(lower->buffers);

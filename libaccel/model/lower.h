@@ -120,7 +120,9 @@ struct lower {
 	uint32_t op_count, op_room, step_count, step_room, buffer_count, buffer_room;
 	uint64_t arena_size, host_size;
 	uint8_t *done;		/* by operation of the graph: placed already */
+	uint8_t *have;		/* by tensor of the graph: it is there, or will be in time */
 	uint32_t current;	/* operation of the graph being lowered */
+	bool cpu_only;
 	int error;
 };
 
@@ -145,6 +147,12 @@ int lower_graph(const struct graph *graph, const struct nvdla_config *config,
 void lower_free(struct lower *lower);
 
 /* ---------------------------------------------- between the parts of lowering */
+
+/*
+ * Have the operation that makes @tensor done now, out of turn, if its inputs
+ * are there. Return: whether @tensor is there then.
+ */
+bool lower_ahead(struct lower *lower, uint32_t tensor);
 
 /* Put steps in a good order; operations are numbered anew. */
 int lower_schedule(struct lower *lower);

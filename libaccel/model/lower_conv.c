@@ -350,7 +350,8 @@ static void find_tail(struct lower *lower, const struct layer *layer, uint32_t i
 	    !same_shape(&graph->tensors[other], &graph->tensors[layer->out]))
 		return;
 	tail->pad = padding_of(lower, other, index);
-	if (tail->pad == GRAPH_NONE && !is_ready(lower, other, index))
+	if (tail->pad == GRAPH_NONE && !is_ready(lower, other, index) &&
+	    !lower_ahead(lower, other))
 		return;
 	tail->add = next;
 	tail->other = tail->pad == GRAPH_NONE ? other : graph->ops[tail->pad].inputs[0];

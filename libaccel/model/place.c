@@ -21,7 +21,23 @@ static void use(struct lower *lower, uint32_t buffer, uint32_t step)
 	b = &lower->buffers[buffer];
 	if (b->first == LOWER_NONE)
 		b->first = step;
-	b->last = step;
+	if (b->last < step)
+		b->last = step;
+}
+
+/* The last step of the NPU's before step @i's result is wanted. */
+static uint32_t before_use(const struct lower *lower, uint32_t i)
+{
+	uint32_t out = lower->ops[lower->steps[i].index].buffer[LOWER_OUT], k;
+
+	for (k = i + 1; k < lower->step_count && lower->steps[k].kind == LOWER_NPU; k++) {
+		const struct lower_op *op = &lower->ops[lower->steps[k].index];
+
+		if (op->buffer[LOWER_IN] == out || op->buffer[LOWER_ELEMENT] == out ||
+		    op->buffer[LOWER_OUT] == out)
+			break;
+	}
+	return k - 1;
 }
 
 static void find_lifetimes(struct lower *lower)
@@ -36,6 +52,10 @@ static void find_lifetimes(struct lower *lower)
 		case LOWER_NPU:
 			for (j = 0; j < LOWER_PORTS; j++)
 				use(lower, lower->ops[step->index].buffer[j], i);
+			/* Pooling works beside what follows, until somebody wants it. */
+			if (lower->ops[step->index].op.kind == NPU_PDP)
+				use(lower, lower->ops[step->index].buffer[LOWER_IN],
+				    before_use(lower, i));
 			break;
 		case LOWER_CPU:
 			for (j = 0; j < graph->ops[step->index].num_inputs; j++) {
