@@ -4,12 +4,13 @@
 # `make deb` for Debian packages in build/deb. A tool installs itself by adding
 # its program to INSTALL_PROGRAMS.
 
-INSTALL_PROGRAMS	+= $(ACCEL_INFO) $(ACCEL_TEST) $(ACCEL_TOP)
+INSTALL_PROGRAMS	+= $(ACCEL_COMPILE) $(ACCEL_DUMP) $(ACCEL_INFO) $(ACCEL_RUN) $(ACCEL_TEST) $(ACCEL_TOP)
 DEB_BUILD_PACKAGES	:= debhelper dh-dkms dpkg-dev fakeroot help2man lintian patchelf
 UDEVDIR			?= $(PREFIX)/lib/udev/rules.d
 COMPLETIONS		?= $(PREFIX)/share/bash-completion/completions
 
 # One line each for man pages and whatis; the rest of a page is the program's --help.
+ABOUT_accel-dump	:= describe compiled models and core dumps of the NPU driver
 ABOUT_accel-info	:= list the NPUs of this machine and judge it for inference
 ABOUT_accel-test	:= check every engine and core of an NPU
 ABOUT_accel-top		:= show who uses the NPUs
