@@ -442,6 +442,7 @@ static void describe(const struct sim_core *core, const struct conv_op *op,
 	seq->lower = op->image ? seq->upper : atom_k;
 	seq->credit = atom_c / atom_k == 4 ? 4 * atom_k : 2 * atom_k;
 	seq->group_bytes = op->sum_length * (op->kernels < atom_k ? op->kernels : atom_k);
+	seq->weight_bytes = op->sum_length * op->kernels;
 	seq->weight_room = (uint64_t)stream->ring * core->config->cbuf_bank_width;
 	seq->weight_port = stream->port;
 }

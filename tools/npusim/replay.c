@@ -27,6 +27,7 @@
 #define MEMORY_LIMIT	(4ull << 30)
 #define POLL_CYCLES	1000000000ull
 #define MAX_SRAM	16
+#define WRITE_CYCLES	2
 
 struct replay {
 	struct npusim *sim;
@@ -215,6 +216,21 @@ static const char *state_name(enum npusim_state state)
 	}
 }
 
+/* Writing a register takes a CSB master a while; operations go on meanwhile. */
+static void write_register(struct replay *replay, uint32_t reg, uint32_t value)
+{
+	enum npusim_state state = NPUSIM_INTERRUPT;
+	uint64_t now, end;
+
+	npusim_reg_write(replay->sim, replay->core, reg, value);
+	now = npusim_cycles(replay->sim, replay->core);
+	end = now + WRITE_CYCLES;
+	while (state == NPUSIM_INTERRUPT && now < end) {
+		state = npusim_run(replay->sim, replay->core, end - now);
+		now = npusim_cycles(replay->sim, replay->core);
+	}
+}
+
 /* GLB's registers in this configuration. */
 static uint32_t glb(const struct replay *replay)
 {
@@ -308,7 +324,7 @@ static int execute(struct replay *replay, const struct command *command, const u
 	if (!strcmp(name, "crc"))
 		return check_crc(replay, n[0], n[1], (uint32_t)n[2]);
 	if (!strcmp(name, "w")) {
-		npusim_reg_write(replay->sim, replay->core, (uint32_t)n[0], (uint32_t)n[1]);
+		write_register(replay, (uint32_t)n[0], (uint32_t)n[1]);
 	} else if (!strcmp(name, "r")) {
 		got = npusim_reg_read(replay->sim, replay->core, (uint32_t)n[0]);
 		printf("%u: r 0x%x: 0x%08x\n", replay->line, (uint32_t)n[0], got);

@@ -109,13 +109,14 @@ struct sim_fetch {
  * @round: a stripe takes a multiple of so many cycles
  * @credit: sums that CACC can hold back for SDP
  * @group_bytes: weights of a kernel group
+ * @weight_bytes: weights of all
  * @weight_room: bytes of the weight banks
  * @weight_port: where weights come from
  */
 struct sim_sequence {
 	uint64_t groups, blocks, lines, pixels;
 	unsigned int upper, lower, round, credit;
-	uint64_t group_bytes, weight_room;
+	uint64_t group_bytes, weight_bytes, weight_room;
 	enum npusim_port weight_port;
 };
 

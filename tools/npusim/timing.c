@@ -172,7 +172,7 @@ void sim_time_conv(const struct sim_core *core, const struct sim_load *load,
 {
 	const struct nvdla_config *config = core->config;
 	unsigned int sdp_width = later(config->sdp_bs_throughput, config->sdp_ew_throughput);
-	uint64_t sums = seq->groups * seq->lines * seq->pixels, count = 0, group;
+	uint64_t sums = seq->groups * seq->lines * seq->pixels, count = 0, group, next;
 	uint64_t per_group = transfer(core, seq->weight_port, seq->group_bytes);
 	uint64_t now = later(load->data_ready, core->now) + CSC_START, last_begin = now;
 	uint64_t fetched = load->weight_start + load->weight_first;
@@ -192,10 +192,12 @@ void sim_time_conv(const struct sim_core *core, const struct sim_load *load,
 		 * The next group's weights follow this one's, as far as they find
 		 * room before this one is released.
 		 */
-		if (load->weight_open && 2 * seq->group_bytes > seq->weight_room)
+		next = earlier(seq->group_bytes, seq->weight_bytes -
+			       earlier(seq->weight_bytes, (group + 1) * seq->group_bytes));
+		if (load->weight_open && seq->group_bytes + next > seq->weight_room)
 			fetched = end + GROUP_GAP + latency(core, seq->weight_port) +
 				  transfer(core, seq->weight_port,
-					   2 * seq->group_bytes - seq->weight_room);
+					   seq->group_bytes + next - seq->weight_room);
 		fetched = later(fetched, load->weight_start + load->weight_first +
 				(group + 1) * per_group);
 		if (count > MAX_STRIPES && group + 1 < seq->groups) {
