@@ -231,6 +231,13 @@ static int16_t *lut_entry(struct sim_lut *lut, bool write)
 	return write ? NULL : &table[0];
 }
 
+/* The port moves on, but not from the last entry of a table. */
+static void lut_advance(struct sim_lut *lut)
+{
+	if (lut->addr != (lut->table ? SIM_LUT_LO : SIM_LUT_LE) - 1)
+		lut->addr = (lut->addr + 1) & FIELD_MAX(CDP_S_LUT_ACCESS_CFG_LUT_ADDR);
+}
+
 void sim_cdp_csb_write(struct sim_core *core, uint32_t off, uint32_t value)
 {
 	struct sim_lut *lut = sim_cdp_lut(core);
@@ -243,10 +250,12 @@ void sim_cdp_csb_write(struct sim_core *core, uint32_t off, uint32_t value)
 		lut->write = FIELD_GET(CDP_S_LUT_ACCESS_CFG_LUT_ACCESS_TYPE, value);
 		break;
 	case CDP_S_LUT_ACCESS_DATA:
+		if (!lut->write)
+			break;
 		entry = lut_entry(lut, true);
-		if (entry && lut->write)
+		if (entry)
 			*entry = (int16_t)value;
-		lut->addr = (lut->addr + 1) & FIELD_MAX(CDP_S_LUT_ACCESS_CFG_LUT_ADDR);
+		lut_advance(lut);
 		break;
 	}
 }
@@ -254,12 +263,17 @@ void sim_cdp_csb_write(struct sim_core *core, uint32_t off, uint32_t value)
 uint32_t sim_cdp_csb_read(struct sim_core *core, uint32_t off)
 {
 	struct sim_lut *lut = sim_cdp_lut(core);
-	const int16_t *entry;
+	uint16_t value;
 
+	if (off == CDP_S_LUT_ACCESS_CFG)
+		return FIELD_PREP(CDP_S_LUT_ACCESS_CFG_LUT_ADDR, lut->addr) |
+		       FIELD_PREP(CDP_S_LUT_ACCESS_CFG_LUT_TABLE_ID, lut->table) |
+		       FIELD_PREP(CDP_S_LUT_ACCESS_CFG_LUT_ACCESS_TYPE, lut->write);
 	if (off != CDP_S_LUT_ACCESS_DATA)
 		return sim_reg(core, NVDLA_CDP, 0, off);
-	entry = lut_entry(lut, false);
-	lut->addr = (lut->addr + 1) & FIELD_MAX(CDP_S_LUT_ACCESS_CFG_LUT_ADDR);
+	value = (uint16_t)*lut_entry(lut, false);
+	if (!lut->write)
+		lut_advance(lut);
 
-	return (uint16_t)*entry;
+	return value;
 }

@@ -244,7 +244,7 @@ static void normalisation(void **state)
 	}
 }
 
-/* Reads beyond the end of a table give its first entry. */
+/* The port stays at the last entry; reads set up beyond it give the first. */
 static void access_port(void **state)
 {
 	struct rig *rig = rig_new(&nvdla_configs[0], 22);
@@ -254,13 +254,17 @@ static void access_port(void **state)
 	(void)state;
 	rig_load_luts(rig, NVDLA_CDP, le, lo);
 	rig_write(rig, NVDLA_CDP, CDP_S_LUT_ACCESS_CFG, 0);
-	for (i = 0; i < 70; i++)
+	for (i = 0; i < 70; i++) {
+		assert_int_equal(rig_read(rig, NVDLA_CDP, CDP_S_LUT_ACCESS_CFG), i < 65 ? i : 64);
 		assert_int_equal(rig_read(rig, NVDLA_CDP, CDP_S_LUT_ACCESS_DATA),
-				 (uint16_t)le[i < 65 ? i : 0]);
+				 (uint16_t)le[i < 65 ? i : 64]);
+	}
 	rig_write(rig, NVDLA_CDP, CDP_S_LUT_ACCESS_CFG, CDP_S_LUT_ACCESS_CFG_LUT_TABLE_ID);
 	for (i = 0; i < 260; i++)
 		assert_int_equal(rig_read(rig, NVDLA_CDP, CDP_S_LUT_ACCESS_DATA),
-				 (uint16_t)lo[i < 257 ? i : 0]);
+				 (uint16_t)lo[i < 257 ? i : 256]);
+	rig_write(rig, NVDLA_CDP, CDP_S_LUT_ACCESS_CFG, 100);
+	assert_int_equal(rig_read(rig, NVDLA_CDP, CDP_S_LUT_ACCESS_DATA), (uint16_t)le[0]);
 	rig_free(rig);
 }
 
