@@ -7,3 +7,10 @@ check-kmod-style:
 	tests/style/kmod-style
 
 CHECKS		+= kmod-style
+
+.PHONY: check-binding
+check-binding:
+	tests/style/binding $(O)/tests/style
+
+CHECKS		+= binding
+DEB_PACKAGES	+= dt-schema device-tree-compiler
