@@ -232,9 +232,11 @@ static int signed_twin(struct graph *graph, uint32_t tensor)
 	return err ? err : id;
 }
 
+/* Activations have one scale; only constants may have more. */
 static bool quantized_u8(const struct graph_tensor *tensor)
 {
-	return tensor->type == GRAPH_U8 && graph_is_quantized(tensor);
+	return tensor->type == GRAPH_U8 && graph_is_quantized(tensor) &&
+	       (tensor->quant.count == 1 || tensor->data);
 }
 
 /* Inside the graph the twin takes the place; inputs and outputs keep theirs. */
@@ -252,7 +254,7 @@ static int convert_inputs(struct graph *graph)
 		uint32_t input = graph->inputs[i];
 		int twin, op;
 
-		if (!quantized_u8(&graph->tensors[input]) || graph->tensors[input].quant.count != 1)
+		if (!quantized_u8(&graph->tensors[input]))
 			continue;
 		twin = signed_twin(graph, input);
 		if (twin < 0)

@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: MIT
+# Tests of import, passes and quantisation. They use internal functions.
+
+MODEL_TESTS	:= $(addprefix $(O)/tests/unit/model/,onnx_conformance)
+
+$(O)/tests/unit/model/onnx_conformance.o: CPPFLAGS += -I$(O)/libaccel/model
+$(O)/tests/unit/model/onnx_conformance.o: $(ONNX_PB).h
+
+$(MODEL_TESTS): %: %.o $(LIBACCEL_A)
+	$(CC) $(LDFLAGS) -o $@ $< $(LIBACCEL_A) $(LIBACCEL_LIBS)
+
+ONNX_TESTDATA	?= /usr/share/libonnx-testdata/data
+DEB_PACKAGES	+= libonnx-testdata libcmocka-dev
+CHECKS		+= onnx
+
+.PHONY: check-onnx
+check-onnx: $(O)/tests/unit/model/onnx_conformance
+	@$< $(ONNX_TESTDATA)
