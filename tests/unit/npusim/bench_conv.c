@@ -145,11 +145,12 @@ void bench_conv_program(struct bench *bench, const struct bench_conv *conv, unsi
 		{ NVDLA_CDMA, CDMA_D_MISC_CFG, misc },
 		{ NVDLA_CDMA, CDMA_D_DATAIN_FORMAT, image | (image ? (uint32_t)conv->format << 8 : 0) |
 		  (uint32_t)conv->is_signed << 20 },
-		{ NVDLA_CDMA, CDMA_D_DATAIN_SIZE_0, (conv->width - 1) | (conv->height - 1) << 16 },
+		{ NVDLA_CDMA, CDMA_D_DATAIN_SIZE_0, (conv->width - 1) |
+		  ((conv->fetch_height ? conv->fetch_height : conv->height) - 1) << 16 },
 		{ NVDLA_CDMA, CDMA_D_DATAIN_SIZE_1, c - 1 },
 		{ NVDLA_CDMA, CDMA_D_PIXEL_OFFSET, conv->x_offset },
 		{ NVDLA_CDMA, CDMA_D_DAIN_RAM_TYPE, 1 },
-		{ NVDLA_CDMA, CDMA_D_DAIN_ADDR_LOW_0, (uint32_t)conv->in },
+		{ NVDLA_CDMA, CDMA_D_DAIN_ADDR_LOW_0, (uint32_t)(conv->fetch ? conv->fetch : conv->in) },
 		{ NVDLA_CDMA, CDMA_D_DAIN_ADDR_LOW_1, (uint32_t)conv->in_uv },
 		{ NVDLA_CDMA, CDMA_D_LINE_STRIDE, conv->line_stride },
 		{ NVDLA_CDMA, CDMA_D_LINE_UV_STRIDE, conv->uv_stride },
@@ -197,7 +198,7 @@ void bench_conv_program(struct bench *bench, const struct bench_conv *conv, unsi
 		{ NVDLA_CSC, CSC_D_DATAOUT_SIZE_0, (conv->out_width - 1) | (conv->out_height - 1) << 16 },
 		{ NVDLA_CSC, CSC_D_DATAOUT_SIZE_1, conv->kernels - 1 },
 		{ NVDLA_CSC, CSC_D_ATOMICS, conv->out_width * conv->out_height - 1 },
-		{ NVDLA_CSC, CSC_D_RELEASE, conv->height - 1 },
+		{ NVDLA_CSC, CSC_D_RELEASE, (conv->release ? conv->release : conv->height) - 1 },
 		{ NVDLA_CSC, CSC_D_CONV_STRIDE_EXT, (conv->stride_x - 1) | (conv->stride_y - 1) << 16 },
 		{ NVDLA_CSC, CSC_D_DILATION_EXT, (conv->dil_x - 1) | (conv->dil_y - 1) << 16 },
 		{ NVDLA_CSC, CSC_D_ZERO_PADDING, conv->left | conv->top << 16 },

@@ -64,6 +64,9 @@ struct bench_conv {
 	uint32_t mask_bytes;
 	uint32_t line_stride, uv_stride, surf_stride, weight_bytes;
 	uint32_t out_line, out_surf, out_bytes;
+	/* partial heights: lines to fetch, from where, and to release; 0: all */
+	unsigned int fetch_height, release;
+	uint64_t fetch;
 	/* a register to get another value just before the units are enabled */
 	bool wrong;
 	enum nvdla_unit wrong_unit;

@@ -144,6 +144,59 @@ static void weight_reuse(void **state)
 	}
 }
 
+/*
+ * One input in several operations: each keeps the lines that the next one needs
+ * too and fetches only what is missing, so the ring of slices wraps.
+ */
+static void partial_heights(void **state)
+{
+	const struct nvdla_config *config;
+	struct bench_conv conv;
+	struct bench bench;
+	unsigned int i;
+
+	(void)state;
+	for (config = nvdla_configs; config->name; config++) {
+		for (i = 0; i < 6; i++) {
+			unsigned int part, kept = 0, top = 0, lines, group = 0;
+			uint64_t in;
+
+			assert_int_equal(bench_new(config->name, 13 * i + 1, &bench), 0);
+			do
+				bench_conv_random(&bench, false, &conv);
+			while (conv.top || conv.bottom || conv.left || conv.right ||
+			       conv.height < 8 || conv.r < conv.stride_y || conv.convert);
+			in = conv.in;
+			lines = (conv.r - 1) * conv.dil_y + 1;
+			for (part = 0; top + lines + conv.stride_y <= conv.height; part++) {
+				/* Two lines of output each time. */
+				conv.out_height = 2;
+				conv.out_surf = conv.out_line * 2;
+				conv.out_bytes = conv.out_surf *
+						 ((conv.kernels + config->atomic_m - 1) / config->atomic_m);
+				conv.height = lines + conv.stride_y;
+				conv.in = in + top * conv.line_stride;
+				conv.fetch = conv.in + kept * conv.line_stride;
+				conv.fetch_height = conv.height - kept;
+				conv.reuse_data = part > 0;
+				conv.release = 2 * conv.stride_y;
+				if (conv.release > conv.height)
+					conv.release = conv.height;
+				kept = conv.height - conv.release;
+				top += conv.release;
+				run(&bench, &conv, group);
+				group ^= 1;
+				if (part == 5)
+					break;
+				/* The height that is left, for the loop's condition. */
+				conv.height = 8;
+			}
+			assert_true(part > 0);
+			bench_free(&bench);
+		}
+	}
+}
+
 /* Two programmed at once, and the rings wrapping under the same banks. */
 static void both_groups(void **state)
 {
@@ -303,6 +356,7 @@ int main(void)
 		cmocka_unit_test(image),
 		cmocka_unit_test(data_reuse),
 		cmocka_unit_test(weight_reuse),
+		cmocka_unit_test(partial_heights),
 		cmocka_unit_test(both_groups),
 		cmocka_unit_test(weights_streamed),
 		cmocka_unit_test(compressed_weights),
