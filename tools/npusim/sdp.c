@@ -24,7 +24,8 @@ struct sdp_op {
 	uint32_t *count;		/* event counters, which outlive operations */
 	enum npusim_port port;
 	uint64_t base, line_stride, surf_stride, mask;
-	unsigned int width, height, surfaces, channels, atom;
+	unsigned int width, height, surfaces, channels;
+	unsigned int atom, bytes;	/* of an atom: elements, bytes */
 	unsigned int surf, line, col;	/* of the next atom */
 };
 
@@ -83,9 +84,10 @@ static int check_features(struct sim_core *core, unsigned int group)
 		return sim_fail(core, -EINVAL, NVDLA_SDP, SDP_D_DATA_FORMAT,
 				"SDP D_DATA_FORMAT is %#x: %s has INT8 only",
 				R(SDP_D_DATA_FORMAT), config->name);
-	if (F(SDP_D_DATA_FORMAT, PROC_PRECISION) || F(SDP_D_DATA_FORMAT, OUT_PRECISION))
+	if (F(SDP_D_DATA_FORMAT, PROC_PRECISION) > SDP_D_DATA_FORMAT_PROC_PRECISION_INT16 ||
+	    F(SDP_D_DATA_FORMAT, OUT_PRECISION) != F(SDP_D_DATA_FORMAT, PROC_PRECISION))
 		return sim_fail(core, -ENOSYS, NVDLA_SDP, SDP_D_DATA_FORMAT,
-				"SDP D_DATA_FORMAT is %#x: only INT8 is modelled",
+				"SDP D_DATA_FORMAT is %#x: only INT8 and INT16 are modelled, and no change between them",
 				R(SDP_D_DATA_FORMAT));
 	if (F(SDP_D_FEATURE_MODE_CFG, WINOGRAD))
 		return sim_fail(core, config->features & NVDLA_FEAT_WINOGRAD ? -ENOSYS : -EINVAL,
@@ -116,13 +118,14 @@ static void read_op(const struct sim_core *core, unsigned int group, struct sdp_
 	op->out.offset = (int32_t)R(SDP_D_CVT_OFFSET);
 	op->out.scale = (int16_t)R(SDP_D_CVT_SCALE);
 	op->out.shift = F(SDP_D_CVT_SHIFT, CVT_SHIFT);
-	op->out.bits = 8;
+	op->out.bits = F(SDP_D_DATA_FORMAT, OUT_PRECISION) ? 16 : 8;
 	op->count_lut = F(SDP_D_PERF_ENABLE, PERF_LUT_EN);
 	op->count_saturation = F(SDP_D_PERF_ENABLE, PERF_SAT_EN);
 
-	op->atom = config->atomic_m;
+	op->bytes = config->atomic_m;
+	op->atom = op->bytes * 8 / op->out.bits;
 	op->mask = (config->address_bits >= 64 ? UINT64_MAX :
-		    ((uint64_t)1 << config->address_bits) - 1) & ~(uint64_t)(op->atom - 1);
+		    ((uint64_t)1 << config->address_bits) - 1) & ~(uint64_t)(op->bytes - 1);
 	op->width = F(SDP_D_DATA_CUBE_WIDTH, WIDTH) + 1;
 	op->height = F(SDP_D_DATA_CUBE_HEIGHT, HEIGHT) + 1;
 	op->channels = F(SDP_D_DATA_CUBE_CHANNEL, CHANNEL) + 1;
@@ -136,7 +139,7 @@ static void read_op(const struct sim_core *core, unsigned int group, struct sdp_
 	op->surf_stride = R(SDP_D_DST_SURFACE_STRIDE) & op->mask;
 	/* A cube of one pixel is written packed. */
 	if (op->width == 1 && op->height == 1)
-		op->surf_stride = op->atom;
+		op->surf_stride = op->bytes;
 }
 
 static bool needs_reader(const struct sdp_op *op)
@@ -179,7 +182,7 @@ static int check_operands(struct sim_core *core, const struct sdp_op *op,
 					!rdma->enable[id] ? "nothing" : s->alu && s->mul ?
 					"ALU and MUL operands" : s->alu ? "ALU operands" :
 					"MUL operands");
-		if (rdma->enable[id] && sdp_stream_atoms(s) != atoms)
+		if (rdma->enable[id] && (sdp_stream_atoms(s) != atoms || s->atom != op->atom))
 			return sim_fail(core, -EINVAL, NVDLA_SDP_RDMA,
 					SDP_RDMA_D_DATA_CUBE_WIDTH,
 					"SDP_RDMA D_DATA_CUBE_*: %llu atoms of %s operands for %llu",
@@ -227,7 +230,7 @@ static int check_source(struct sim_core *core, unsigned int group, const struct 
 static int write_atoms(struct sim_core *core, struct sdp_op *op, const int32_t *v,
 		       unsigned int atoms, struct sim_cost *cost)
 {
-	int8_t raw[SDP_CHUNK];
+	uint8_t raw[SDP_CHUNK * 2];
 	unsigned int run, n, i;
 	uint64_t addr;
 	int err;
@@ -237,12 +240,19 @@ static int write_atoms(struct sim_core *core, struct sdp_op *op, const int32_t *
 		if (run > atoms)
 			run = atoms;
 		n = run * op->atom;
-		for (i = 0; i < n; i++)
-			raw[i] = (int8_t)v[i];
+		if (op->out.bits == 8) {
+			for (i = 0; i < n; i++)
+				raw[i] = (uint8_t)v[i];
+		} else {
+			for (i = 0; i < n; i++) {
+				raw[2 * i] = (uint8_t)v[i];
+				raw[2 * i + 1] = (uint8_t)(v[i] >> 8);
+			}
+		}
 		addr = op->base + op->surf * op->surf_stride + op->line * op->line_stride +
-		       (uint64_t)op->col * op->atom;
+		       (uint64_t)op->col * op->bytes;
 		err = sim_write(core, NVDLA_SDP, SDP_D_DST_BASE_ADDR_LOW, op->port,
-				addr & op->mask, raw, n, cost);
+				addr & op->mask, raw, run * op->bytes, cost);
 		if (err)
 			return err;
 		v += n;
@@ -389,6 +399,9 @@ int sim_sdp_run(struct sim_core *core, unsigned int group, unsigned int rdma_gro
 	} else {
 		memset(&rdma, 0, sizeof(rdma));
 	}
+	if (rdma.main && rdma.src.atom != op.atom)
+		return sim_fail(core, -EINVAL, NVDLA_SDP_RDMA, SDP_RDMA_D_FEATURE_MODE_CFG,
+				"SDP_RDMA D_FEATURE_MODE_CFG.PROC_PRECISION differs from SDP D_DATA_FORMAT");
 	err = check_source(core, group, &op, &rdma, acc);
 	if (!err)
 		err = check_operands(core, &op, &rdma);

@@ -41,6 +41,9 @@ static void stream_shape(struct sim_core *core, unsigned int group, struct sdp_s
 	s->unit = NVDLA_SDP_RDMA;
 	s->mask = address_mask(config) & ~(uint64_t)(config->atomic_m - 1);
 	s->atom = config->atomic_m;
+	if (F(SDP_RDMA_D_FEATURE_MODE_CFG, PROC_PRECISION) ==
+	    SDP_RDMA_D_FEATURE_MODE_CFG_PROC_PRECISION_INT16)
+		s->atom /= 2;
 	s->width = F(SDP_RDMA_D_DATA_CUBE_WIDTH, WIDTH) + 1;
 	s->height = F(SDP_RDMA_D_DATA_CUBE_HEIGHT, HEIGHT) + 1;
 	s->surfaces = F(SDP_RDMA_D_DATA_CUBE_CHANNEL, CHANNEL) / s->atom + 1;
@@ -82,6 +85,10 @@ static int setup_operand(struct sim_core *core, unsigned int group, enum sdp_sta
 	s->wide = FIELD_GET(SDP_RDMA_D_BRDMA_CFG_BRDMA_DATA_SIZE, cfg);
 	s->per_channel = !FIELD_GET(SDP_RDMA_D_BRDMA_CFG_BRDMA_DATA_MODE, cfg);
 	s->bytes = s->atom << s->wide << (s->alu && s->mul);
+	if (F(SDP_RDMA_D_FEATURE_MODE_CFG, PROC_PRECISION) && !s->wide)
+		return sim_fail(core, -EINVAL, NVDLA_SDP_RDMA, operand_regs[id].cfg,
+				"SDP_RDMA D_%s_CFG.DATA_SIZE: INT16 takes operands of two bytes",
+				operand_regs[id].name);
 	stream_pack(s);
 	if (s->per_channel)
 		s->surf_stride = s->bytes;
@@ -112,6 +119,14 @@ int sdp_rdma_setup(struct sim_core *core, unsigned int group, struct sdp_rdma *r
 		return sim_fail(core, -EINVAL, NVDLA_SDP_RDMA, SDP_RDMA_D_FEATURE_MODE_CFG,
 				"SDP_RDMA D_FEATURE_MODE_CFG.*_PRECISION: %s has INT8 only",
 				config->name);
+	if (F(SDP_RDMA_D_FEATURE_MODE_CFG, PROC_PRECISION) >
+	    SDP_RDMA_D_FEATURE_MODE_CFG_PROC_PRECISION_INT16 ||
+	    F(SDP_RDMA_D_FEATURE_MODE_CFG, OUT_PRECISION) !=
+	    F(SDP_RDMA_D_FEATURE_MODE_CFG, PROC_PRECISION) ||
+	    (rdma->main && F(SDP_RDMA_D_FEATURE_MODE_CFG, IN_PRECISION) !=
+	     F(SDP_RDMA_D_FEATURE_MODE_CFG, PROC_PRECISION)))
+		return sim_fail(core, -ENOSYS, NVDLA_SDP_RDMA, SDP_RDMA_D_FEATURE_MODE_CFG,
+				"SDP_RDMA D_FEATURE_MODE_CFG.*_PRECISION: only INT8 and INT16 are modelled, and no change between them");
 	if (!(config->features & NVDLA_FEAT_WINOGRAD) && F(SDP_RDMA_D_FEATURE_MODE_CFG, WINOGRAD))
 		return sim_fail(core, -EINVAL, NVDLA_SDP_RDMA, SDP_RDMA_D_FEATURE_MODE_CFG,
 				"SDP_RDMA D_FEATURE_MODE_CFG.WINOGRAD: %s has no Winograd",
@@ -130,7 +145,7 @@ int sdp_rdma_setup(struct sim_core *core, unsigned int group, struct sdp_rdma *r
 			   (uint64_t)R(SDP_RDMA_D_SRC_BASE_ADDR_HIGH) << 32) & s->mask;
 		s->line_stride = R(SDP_RDMA_D_SRC_LINE_STRIDE) & s->mask;
 		s->surf_stride = R(SDP_RDMA_D_SRC_SURFACE_STRIDE) & s->mask;
-		s->bytes = s->atom;
+		s->bytes = config->atomic_m;
 		stream_pack(s);
 	}
 	for (id = 0; id < SDP_STAGES; id++) {
@@ -182,18 +197,24 @@ static void stream_advance(struct sdp_stream *s, unsigned int atoms)
 int sdp_stream_features(struct sim_core *core, struct sdp_stream *s, int32_t *v,
 			unsigned int atoms, struct sim_cost *cost)
 {
-	int8_t raw[SDP_CHUNK];
+	uint8_t raw[SDP_CHUNK * 2];
 	unsigned int run, n, i;
 	int err;
 
 	while (atoms) {
 		run = stream_run(s, atoms);
 		n = run * s->atom;
-		err = sim_read(core, s->unit, s->reg, s->port, stream_address(s), raw, n, cost);
+		err = sim_read(core, s->unit, s->reg, s->port, stream_address(s), raw,
+			       run * s->bytes, cost);
 		if (err)
 			return err;
-		for (i = 0; i < n; i++)
-			v[i] = raw[i];
+		if (s->bytes == s->atom) {
+			for (i = 0; i < n; i++)
+				v[i] = (int8_t)raw[i];
+		} else {
+			for (i = 0; i < n; i++)
+				v[i] = (int16_t)(raw[2 * i] | raw[2 * i + 1] << 8);
+		}
 		v += n;
 		atoms -= run;
 		stream_advance(s, run);

@@ -280,6 +280,91 @@ static void arithmetic(void **state)
 	}
 }
 
+/* INT16: atoms of half as many channels; X1 scales and adds a cube. */
+static void int16(void **state)
+{
+	const struct nvdla_config *config;
+	unsigned int i, c, y, x;
+
+	(void)state;
+	for (config = nvdla_configs; config->name; config++) {
+		struct rig *rig;
+
+		if (!(config->features & NVDLA_FEAT_INT16))
+			continue;
+		rig = rig_new(config, 7);
+		for (i = 0; i < 200; i++) {
+			unsigned int w = 1 + rig_random(rig, 9), h = 1 + rig_random(rig, 5);
+			unsigned int ch = 1 + rig_random(rig, 60), shift = rig_random(rig, 20);
+			int mul = (int16_t)rig_random_signed(rig, 16);
+			struct rig_cube src, op, dst;
+
+			rig->next = RIG_BASE;
+			src = rig_cube(rig, w, h, 2 * ch, 32);
+			op = rig_cube(rig, w, h, 2 * ch, 32);
+			dst = rig_cube(rig, w, h, 2 * ch, 32);
+			rig_write(rig, NVDLA_SDP, SDP_S_POINTER, i & 1);
+			rig_write(rig, NVDLA_SDP_RDMA, SDP_RDMA_S_POINTER, i & 1);
+			rig_write(rig, NVDLA_SDP, SDP_D_DATA_FORMAT, 1 | 1 << 2);
+			rig_write(rig, NVDLA_SDP_RDMA, SDP_RDMA_D_FEATURE_MODE_CFG,
+				  1 << 2 | 1 << 4 | 1 << 6);
+			rig_write(rig, NVDLA_SDP_RDMA, SDP_RDMA_D_DATA_CUBE_WIDTH, w - 1);
+			rig_write(rig, NVDLA_SDP_RDMA, SDP_RDMA_D_DATA_CUBE_HEIGHT, h - 1);
+			rig_write(rig, NVDLA_SDP_RDMA, SDP_RDMA_D_DATA_CUBE_CHANNEL, ch - 1);
+			rig_write(rig, NVDLA_SDP_RDMA, SDP_RDMA_D_SRC_BASE_ADDR_LOW, src.addr);
+			rig_write(rig, NVDLA_SDP_RDMA, SDP_RDMA_D_SRC_LINE_STRIDE, src.line);
+			rig_write(rig, NVDLA_SDP_RDMA, SDP_RDMA_D_SRC_SURFACE_STRIDE, src.surf);
+			rig_write(rig, NVDLA_SDP_RDMA, SDP_RDMA_D_SRC_DMA_CFG, 1);
+			rig_write(rig, NVDLA_SDP_RDMA, SDP_RDMA_D_BRDMA_CFG,
+				  1 << 1 | 1 << 3 | 1 << 4 | 1 << 5);
+			rig_write(rig, NVDLA_SDP_RDMA, SDP_RDMA_D_BS_BASE_ADDR_LOW, op.addr);
+			rig_write(rig, NVDLA_SDP_RDMA, SDP_RDMA_D_BS_LINE_STRIDE, op.line);
+			rig_write(rig, NVDLA_SDP_RDMA, SDP_RDMA_D_BS_SURFACE_STRIDE, op.surf);
+			rig_write(rig, NVDLA_SDP_RDMA, SDP_RDMA_D_NRDMA_CFG, 1);
+			rig_write(rig, NVDLA_SDP_RDMA, SDP_RDMA_D_ERDMA_CFG, 1);
+			rig_write(rig, NVDLA_SDP, SDP_D_DATA_CUBE_WIDTH, w - 1);
+			rig_write(rig, NVDLA_SDP, SDP_D_DATA_CUBE_HEIGHT, h - 1);
+			rig_write(rig, NVDLA_SDP, SDP_D_DATA_CUBE_CHANNEL, ch - 1);
+			rig_write(rig, NVDLA_SDP, SDP_D_DST_BASE_ADDR_LOW, dst.addr);
+			rig_write(rig, NVDLA_SDP, SDP_D_DST_LINE_STRIDE, dst.line);
+			rig_write(rig, NVDLA_SDP, SDP_D_DST_SURFACE_STRIDE, dst.surf);
+			rig_write(rig, NVDLA_SDP, SDP_D_DST_DMA_CFG, 1);
+			rig_write(rig, NVDLA_SDP, SDP_D_DP_BS_CFG, SUM << 2 | 0x40);
+			rig_write(rig, NVDLA_SDP, SDP_D_DP_BS_ALU_CFG, 1);
+			rig_write(rig, NVDLA_SDP, SDP_D_DP_BS_MUL_CFG, shift << 8);
+			rig_write(rig, NVDLA_SDP, SDP_D_DP_BS_MUL_SRC_VALUE, (uint16_t)mul);
+			rig_write(rig, NVDLA_SDP, SDP_D_DP_BN_CFG, 1);
+			rig_write(rig, NVDLA_SDP, SDP_D_DP_EW_CFG, 1);
+			rig_write(rig, NVDLA_SDP, SDP_D_CVT_OFFSET, 0);
+			rig_write(rig, NVDLA_SDP, SDP_D_CVT_SCALE, 1);
+			rig_write(rig, NVDLA_SDP, SDP_D_CVT_SHIFT, 0);
+			if (w == 1 && h == 1)
+				src.surf = op.surf = dst.surf = 32;
+			rig_write(rig, NVDLA_SDP_RDMA, SDP_RDMA_D_OP_ENABLE, 1);
+			rig_write(rig, NVDLA_SDP, SDP_D_OP_ENABLE, 1);
+			rig_run(rig, 1u << (i & 1));
+			for (c = 0; c < ch; c++) {
+				for (y = 0; y < h; y++) {
+					for (x = 0; x < w; x++) {
+						int16_t a, b, got;
+
+						/* Byte 2c of a cube of bytes. */
+						memcpy(&a, rig->mem + rig_atom(&src, 2 * c, y, x) -
+						       RIG_BASE + 2 * c % 32, 2);
+						memcpy(&b, rig->mem + rig_atom(&op, 2 * c, y, x) -
+						       RIG_BASE + 2 * c % 32, 2);
+						memcpy(&got, rig->mem + rig_atom(&dst, 2 * c, y, x) -
+						       RIG_BASE + 2 * c % 32, 2);
+						assert_int_equal(got, rig_clamp(rig_round(
+							((long double)a + b) * mul, shift), 16));
+					}
+				}
+			}
+		}
+		rig_free(rig);
+	}
+}
+
 /* Reader and stage disagree about an operand: hardware hangs, we say so. */
 static void operand_mismatch(void **state)
 {
@@ -336,6 +421,7 @@ int test_sdp(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(arithmetic),
+		cmocka_unit_test(int16),
 		cmocka_unit_test(operand_mismatch),
 		cmocka_unit_test(bad_input),
 	};
