@@ -401,6 +401,24 @@ static bool anything_enabled(const struct sim_core *core)
 	return core->launched;
 }
 
+/*
+ * SDP_RDMA is done at once with an operation that fetches nothing; its group is
+ * then free, whatever SDP does.
+ */
+static void finish_idle_reader(struct sim_core *core)
+{
+	while (sim_enabled(core, NVDLA_SDP_RDMA) &&
+	       CONSUMER_FIELD(core, SDP_RDMA, D_FEATURE_MODE_CFG, FLYING_MODE) &&
+	       CONSUMER_FIELD(core, SDP_RDMA, D_BRDMA_CFG, BRDMA_DISABLE) &&
+	       CONSUMER_FIELD(core, SDP_RDMA, D_NRDMA_CFG, NRDMA_DISABLE) &&
+	       (CONSUMER_FIELD(core, SDP_RDMA, D_ERDMA_CFG, ERDMA_DISABLE) ||
+		!(core->config->features & NVDLA_FEAT_SDP_EW))) {
+		sim_reg_set(core, NVDLA_SDP_RDMA, consumer(core, NVDLA_SDP_RDMA),
+			    SDP_RDMA_D_OP_ENABLE, 0);
+		core->consumer[NVDLA_SDP_RDMA] ^= 1;
+	}
+}
+
 enum npusim_state npusim_run(struct npusim *sim, unsigned int index, uint64_t max_cycles)
 {
 	struct sim_core *core;
@@ -417,6 +435,9 @@ enum npusim_state npusim_run(struct npusim *sim, unsigned int index, uint64_t ma
 	limit = max_cycles > UINT64_MAX - core->now ? UINT64_MAX : core->now + max_cycles;
 
 	for (;;) {
+		sim_lock(core);
+		finish_idle_reader(core);
+		sim_unlock(core);
 		for (engine = 0; engine < SIM_ENGINES; engine++) {
 			bool able;
 
