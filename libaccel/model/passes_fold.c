@@ -9,8 +9,19 @@
 #include "libaccel/dev/error.h"
 #include "libaccel/model/passes.h"
 
-/* Constants that grow by folding (broadcasts, tiles) stay operations above this. */
-#define GROWTH_MAX	(UINT64_C(1) << 20)
+/* Constants may grow by folding (broadcasts, tiles) up to this, all together. */
+#define GROWTH_FREE	(UINT64_C(1) << 20)
+#define GROWTH_MAX	(UINT64_C(1) << 31)
+
+static uint64_t constant_bytes(const struct graph *graph)
+{
+	uint64_t bytes = 0;
+
+	for (uint32_t i = 0; i < graph->num_tensors; i++)
+		if (graph->tensors[i].owned)
+			bytes += graph_bytes(&graph->tensors[i]);
+	return bytes;
+}
 
 int graph_fold_op(struct graph *graph, uint32_t number)
 {
@@ -34,7 +45,7 @@ int graph_fold_op(struct graph *graph, uint32_t number)
 	}
 	out = &graph->tensors[op->outputs[0]];
 	bytes = graph_bytes(out);
-	if (bytes > GROWTH_MAX && bytes > 4 * in_bytes)
+	if (bytes > GROWTH_FREE && bytes > 4 * in_bytes && bytes + constant_bytes(graph) > GROWTH_MAX)
 		return 0;
 	/* What a graph with this operation alone would be refused for. */
 	if (!graph_op_fits(graph, op))

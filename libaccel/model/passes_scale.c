@@ -157,7 +157,8 @@ static int batch_norm(struct graph *graph, uint32_t number, bool *changed)
 	}
 	if (!err)
 		err = fold(graph, number, x, scale, offset, changed);
-	if (!err) {
+	/* Only when nothing else moves: a convolution may still come to stand before it. */
+	if (!err && !*changed) {
 		err = as_depthwise(graph, number, scale, offset, channels);
 		*changed |= graph->ops[number].kind == GRAPH_CONV;
 	}
