@@ -2,27 +2,33 @@
 /*
  * Faults on demand, through the control BAR of the PCI board.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "board.h"
-
-#define PCI	"/sys/bus/pci/devices"
+#include "node.h"
 
 static volatile uint32_t *control;
 
-static unsigned int read_id(const char *device, const char *file)
+/* A file of the device that the node belongs to. */
+static void device_file(char *path, size_t size, const char *file)
 {
-	char path[128];
+	const char *node = strrchr(node_path(), '/');
+
+	snprintf(path, size, "/sys/class/accel/%.32s/device/%s", node ? node + 1 : "", file);
+}
+
+static unsigned int read_id(const char *file)
+{
 	unsigned int value = 0;
+	char path[128];
 	FILE *stream;
 
-	snprintf(path, sizeof(path), PCI "/%.32s/%s", device, file);
+	device_file(path, sizeof(path), file);
 	stream = fopen(path, "r");
 	if (!stream)
 		return 0;
@@ -33,42 +39,26 @@ static unsigned int read_id(const char *device, const char *file)
 	return value;
 }
 
-static int map_control(const char *device)
+int board_open(void)
 {
-	char path[128];
+	char path[128], file[16];
 	void *map;
-	int fd, ret = 0;
+	int fd, ret;
 
-	snprintf(path, sizeof(path), PCI "/%.32s/resource%d", device, NVDLA_BOARD_BAR_CONTROL);
+	if (read_id("vendor") != NVDLA_BOARD_PCI_VENDOR ||
+	    read_id("device") != NVDLA_BOARD_PCI_DEVICE)
+		return -ENODEV;
+	snprintf(file, sizeof(file), "resource%d", NVDLA_BOARD_BAR_CONTROL);
+	device_file(path, sizeof(path), file);
 	fd = open(path, O_RDWR | O_CLOEXEC | O_SYNC);
 	if (fd < 0)
 		return -errno;
 	map = mmap(NULL, NVDLA_BOARD_CONTROL_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	if (map == MAP_FAILED)
-		ret = -errno;
-	else
-		control = map;
+	ret = map == MAP_FAILED ? -errno : 0;
 	close(fd);
-
-	return ret;
-}
-
-int board_open(void)
-{
-	DIR *devices = opendir(PCI);
-	struct dirent *entry;
-	int ret = -ENODEV;
-
-	if (!devices)
-		return -ENODEV;
-	while (ret == -ENODEV && (entry = readdir(devices))) {
-		if (read_id(entry->d_name, "vendor") == NVDLA_BOARD_PCI_VENDOR &&
-		    read_id(entry->d_name, "device") == NVDLA_BOARD_PCI_DEVICE)
-			ret = map_control(entry->d_name);
-	}
-	closedir(devices);
 	if (ret)
 		return ret;
+	control = map;
 	if (control[NVDLA_BOARD_MAGIC / 4] != NVDLA_BOARD_MAGIC_VALUE)
 		return -ENODEV;
 

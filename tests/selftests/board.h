@@ -11,7 +11,7 @@
 #include "../../kmod/hw/nvdla_board_regs.h"
 
 /**
- * board_open() - map the control BAR of the first board
+ * board_open() - map the control BAR of the board behind the node
  *
  * Needs root, and a kernel booted with iomem=relaxed where it protects the
  * registers of drivers from user space.

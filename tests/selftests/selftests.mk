@@ -21,9 +21,9 @@ $(SELFTEST_BINS:%=%.o): CPPFLAGS += -isystem $(KSELFTEST)
 $(SELFTEST_BINS): %: %.o $(SELFTEST_OBJS)
 	$(CC) $(LDFLAGS) -o $@ $^
 
-$(O)/$(SELFTEST_DIR)/run-selftests: $(SELFTEST_DIR)/run-selftests
+$(O)/$(SELFTEST_DIR)/run-selftests $(O)/$(SELFTEST_DIR)/suspend-guest: $(O)/%: %
 	@mkdir -p $(@D)
 	cp $< $@
 
 .PHONY: selftests
-selftests: $(SELFTEST_BINS) $(O)/$(SELFTEST_DIR)/run-selftests
+selftests: $(SELFTEST_BINS) $(O)/$(SELFTEST_DIR)/run-selftests $(O)/$(SELFTEST_DIR)/suspend-guest
