@@ -32,6 +32,8 @@ struct layer {
 	struct npu_cube in_cube, out_cube;
 	uint32_t in_buffer, out_buffer;
 	int32_t act_lo, act_hi;		/* in steps of @out's own tensor */
+	bool relu;			/* its activation is max(x, 0) */
+	bool clamp;			/* it has another one */
 };
 
 #define MOST_ATOM	64
@@ -312,7 +314,6 @@ static void find_tail(struct lower *lower, const struct layer *layer, uint32_t i
 	const struct graph *graph = lower->graph;
 	uint32_t next = graph_only_user(graph, layer->out);
 	const struct graph_op *op;
-	int32_t zero = graph_zero_point(&graph->tensors[layer->out], 0);
 	uint32_t other;
 
 	*tail = (struct tail) {
@@ -328,7 +329,7 @@ static void find_tail(struct lower *lower, const struct layer *layer, uint32_t i
 	if (!op->num_outputs || !lower_is_cube(lower, op->outputs[0]))
 		return;
 	if ((op->kind == GRAPH_LEAKY_RELU || op->kind == GRAPH_PRELU) &&
-	    !lower_clamps(layer->act_lo, layer->act_hi) && op->inputs[0] == layer->out) {
+	    !layer->relu && !layer->clamp && op->inputs[0] == layer->out) {
 		if (op->kind == GRAPH_PRELU &&
 		    (!graph_is_const(&graph->tensors[op->inputs[1]]) ||
 		     graph->tensors[op->inputs[1]].type != GRAPH_I8 ||
@@ -343,7 +344,7 @@ static void find_tail(struct lower *lower, const struct layer *layer, uint32_t i
 	if (op->kind != GRAPH_ADD && op->kind != GRAPH_SUB)
 		return;
 	/* The layer's own activation may be a plain ReLU at most. */
-	if (layer->act_hi < INT8_MAX || (layer->act_lo > INT8_MIN && layer->act_lo != zero))
+	if (layer->clamp)
 		return;
 	other = op->inputs[op->inputs[0] == layer->out];
 	if (other == layer->out || !lower_is_cube(lower, other) ||
@@ -375,7 +376,7 @@ static bool sdp_add(struct lower *lower, const struct layer *layer, const struct
 	/* The layer's sign follows that of the result, so that both can be negated. */
 	const double final = tail->negate_other ? -1 : 1;
 	const int32_t zo = graph_zero_point(out, 0), zb = graph_zero_point(other, 0);
-	const bool own_relu = layer->act_lo > INT8_MIN;
+	const bool own_relu = layer->relu;
 	double *real = calloc(layer->kernels, sizeof(*real));
 	int16_t *mul = calloc(layer->kernels, sizeof(*mul)), mul2;
 	struct requant first = { .mul = mul }, second = { .mul = &mul2 };
@@ -681,7 +682,7 @@ static bool emit_with(struct lower *lower, struct layer *layer, const struct tai
 		count = (count + atom - 1) / atom * atom;
 	if (tail->add != GRAPH_NONE) {
 		/* As many as the other one has; it is zero beyond its padding. */
-		added = lower->tensors[tail->other].wide;
+		added = lower_input(lower, tail->other)->wide;
 		if (added >= layer->kernels)
 			added = added < count ? layer->kernels : count;
 		if (added < layer->kernels && (added % atom || layer->conv.groups != 1)) {
@@ -713,9 +714,12 @@ static void mark_fused(struct lower *lower, uint32_t index, uint32_t fused, cons
 
 static const char *emit_layer(struct lower *lower, struct layer *layer, uint32_t index)
 {
+	const struct graph_op *op = &lower->graph->ops[index];
 	const char *why = NULL;
 	struct tail tail;
 
+	layer->relu = op->act_min == 0;
+	layer->clamp = op->act_max < INFINITY || (op->act_min > -INFINITY && !layer->relu);
 	find_tail(lower, layer, index, &tail);
 	if (tail.out != layer->out && emit_with(lower, layer, &tail, &why)) {
 		mark_fused(lower, index, tail.add != GRAPH_NONE ? tail.add : tail.slope_op,

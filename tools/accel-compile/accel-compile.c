@@ -39,6 +39,7 @@ static const char help[] =
 "  -b, --bandwidth BYTES    memory bandwidth to plan for, per cycle\n"
 "  -e, --explain            tell where each operation runs, why, and what it costs\n"
 "      --float              do not quantise: everything on the CPU\n"
+"      --cpu                quantise, but put nothing on the NPU\n"
 "      --no-cache           compile even if the result is in the cache\n"
 "  -v, --verbose            print the time of each phase\n"
 "  -h, --help               print this\n"
@@ -92,6 +93,7 @@ static uint64_t source_hash(const struct options *o)
 	hash = model_hash(hash, &o->fit.letterbox, sizeof(o->fit.letterbox));
 	hash = model_hash(hash, &o->lower.bytes_per_cycle, sizeof(o->lower.bytes_per_cycle));
 	hash = model_hash(hash, &o->keep_float, sizeof(o->keep_float));
+	hash = model_hash(hash, &o->lower.cpu_only, sizeof(o->lower.cpu_only));
 	if (o->method)
 		hash = model_hash(hash, o->method, strlen(o->method));
 	if (o->quantize)
@@ -311,7 +313,7 @@ static bool set_configs(struct options *o, char *list)
 
 int main(int argc, char **argv)
 {
-	enum { FLOAT = 256, NO_CACHE };
+	enum { FLOAT = 256, CPU, NO_CACHE };
 	static const struct option longs[] = {
 		{ "output", required_argument, NULL, 'o' },
 		{ "config", required_argument, NULL, 'c' },
@@ -326,6 +328,7 @@ int main(int argc, char **argv)
 		{ "bandwidth", required_argument, NULL, 'b' },
 		{ "explain", no_argument, NULL, 'e' },
 		{ "float", no_argument, NULL, FLOAT },
+		{ "cpu", no_argument, NULL, CPU },
 		{ "no-cache", no_argument, NULL, NO_CACHE },
 		{ "verbose", no_argument, NULL, 'v' },
 		{ "help", no_argument, NULL, 'h' },
@@ -385,6 +388,9 @@ int main(int argc, char **argv)
 			break;
 		case FLOAT:
 			o.keep_float = true;
+			break;
+		case CPU:
+			o.lower.cpu_only = true;
 			break;
 		case NO_CACHE:
 			o.cache = false;
