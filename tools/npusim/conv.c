@@ -54,7 +54,6 @@ static int parse(struct sim_core *core, struct conv_op *op)
 	const struct nvdla_config *config = core->config;
 	unsigned int ext = CSC_FIELD(core, D_POST_Y_EXTENSION, Y_EXTENSION);
 	uint64_t atomics = CSC_FIELD(core, D_ATOMICS, ATOMICS) + 1;
-	unsigned int pieces, rest;
 
 	op->image = sim_csc_mode(core) == SIM_MODE_IMAGE;
 	op->in_width = CSC_FIELD(core, D_DATAIN_SIZE_EXT_0, DATAIN_WIDTH_EXT) + 1;
@@ -100,18 +99,16 @@ static int parse(struct sim_core *core, struct conv_op *op)
 					ext, op->stride_x * op->pixel_bytes, op->channels,
 					config->cbuf_bank_width);
 		/*
-		 * CSC's count of kernel line pieces goes wrong where the last one
-		 * is a single byte, and where stripes are a single output: it then
-		 * reads entries again that it should have left behind.
+		 * CSC's count of kernel line pieces ends one too early where the
+		 * last one is a single byte: it then reads entries again that it
+		 * should have left behind, and not always the same ones.
 		 */
-		pieces = (op->channels + config->atomic_c - 1) / config->atomic_c;
-		rest = op->channels % config->atomic_c;
 		if (op->y_ext == 1 && config->cbuf_bank_width == config->atomic_c &&
-		    ((pieces > 2 && rest == 1) ||
-		     (pieces > 4 && rest && op->out_width == 1)))
+		    op->out_width > 1 && op->channels > 2u * config->atomic_c &&
+		    op->channels % config->atomic_c == 1)
 			return sim_fail(core, -EINVAL, NVDLA_CSC, CSC_D_WEIGHT_SIZE_EXT_1,
-					"kernel lines of %u bytes for %u outputs: hardware reads a stale CBUF entry",
-					op->channels, op->out_width);
+					"kernel lines of %u bytes: hardware reads a stale CBUF entry",
+					op->channels);
 	} else if (atomics != (uint64_t)op->out_width * op->out_height) {
 		return sim_fail(core, -EINVAL, NVDLA_CSC, CSC_D_ATOMICS,
 				"ATOMICS %llu, but DATAOUT is %ux%u",
@@ -264,6 +261,26 @@ static int gather_image(struct sim_core *core, struct conv_op *op)
 }
 
 /*
+ * The CBUF entry of a line that CSC reads for piece @piece of the kernel line,
+ * where an image has a single output column. It steps to the last byte of
+ * each piece; which piece is the last it takes from a counter that runs on
+ * while a stripe of one output waits, so from the second piece on every next
+ * one may pass for the last, and its entry is read again.
+ */
+static unsigned int single_column_entry(const struct nvdla_config *config, unsigned int bytes,
+					unsigned int piece)
+{
+	const unsigned int atom_c = config->atomic_c;
+	unsigned int ext = bytes - 1, total = ext / atom_c + (ext % atom_c != 0);
+	unsigned int end = bytes < atom_c ? ext : atom_c - 1, i;
+
+	for (i = 0; i < piece; i++)
+		end += 2 + i * config->atomic_k >= total ? ext % atom_c + 1 : atom_c;
+
+	return end / atom_c;
+}
+
+/*
  * The pieces of a dot product, in the order in which hardware adds them up:
  * channel blocks, kernel lines, kernel columns.
  */
@@ -280,7 +297,11 @@ static int make_taps(struct sim_core *core, struct conv_op *op)
 		return sim_fail(core, -ENOMEM, NVDLA_CSC, CSC_D_WEIGHT_SIZE_EXT_0, "no memory");
 	for (b = 0; b < blocks; b++) {
 		unsigned int bytes = b == blocks - 1 ? op->channels - b * atom_c : atom_c;
+		unsigned int at = b;
 
+		if (op->image && op->y_ext == 1 && op->out_width == 1 &&
+		    core->config->cbuf_bank_width == atom_c)
+			at = single_column_entry(core->config, op->channels, b);
 		for (r = 0; r < op->r; r++) {
 			for (s = 0; s < op->s; s++, n++) {
 				op->tap_bytes[n] = bytes;
@@ -289,7 +310,7 @@ static int make_taps(struct sim_core *core, struct conv_op *op)
 				op->sum_length += bytes;
 				if (op->image)
 					op->taps[n].offset = (ptrdiff_t)r * op->row_samples +
-							     b * atom_c;
+							     at * atom_c;
 				else
 					op->taps[n].offset = (ptrdiff_t)(b * op->plane) +
 						(ptrdiff_t)r * op->dil_y * op->row_samples +
