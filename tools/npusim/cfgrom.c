@@ -3,8 +3,9 @@
  * The configuration ROM.
  *
  * The open RTL holds one literal table, that of nv_small, whatever it is built
- * as; here the same table is filled from the description of the configuration,
- * so that software can run from the ROM alone. For nv_small both are equal.
+ * as. Here the same table is filled from a description: that of the
+ * configuration, so that software can run from the ROM alone, or nv_small's,
+ * where the simulator is to be compared with the RTL.
  */
 #include "state.h"
 

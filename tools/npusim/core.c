@@ -74,6 +74,8 @@ int npusim_new(const struct npusim_params *params, struct npusim **out)
 	sim->host = params->host;
 	sim->timing = params->timing;
 	sim->config = config;
+	/* The RTL's ROM is that of the table's first. */
+	sim->rom = params->rtl_rom ? &nvdla_configs[0] : config;
 	if (!sim->timing.clock_hz)
 		sim->timing.clock_hz = DEFAULT_CLOCK_HZ;
 	if (!(sim->timing.bytes_per_cycle > 0))

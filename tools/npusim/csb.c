@@ -125,7 +125,7 @@ static uint32_t unit_read(struct sim_core *core, enum nvdla_unit unit, uint32_t 
 	unsigned int group = 0;
 
 	if (unit == NVDLA_CFGROM)
-		return sim_cfgrom_read(core->config, off);
+		return sim_cfgrom_read(core->sim->rom, off);
 	if (unit == NVDLA_GLB)
 		return glb_read(core, off);
 	if (!words[unit][off / 4].bits)

@@ -79,12 +79,16 @@ struct npusim_timing {
  * @cores: number of cores, 1 to 32
  * @host: its surroundings, copied
  * @timing: timing parameters, copied; all zero: the configuration's defaults
+ * @rtl_rom: CFGROM reads as in the open RTL, which holds the sizes of the
+ *           smallest configuration whatever it is built as; otherwise it
+ *           describes @config
  */
 struct npusim_params {
 	const char *config;
 	unsigned int cores;
 	struct npusim_host host;
 	struct npusim_timing timing;
+	bool rtl_rom;
 };
 
 /**

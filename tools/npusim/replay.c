@@ -2,7 +2,8 @@
 /*
  * npusim-replay: run a script of register accesses and checks.
  *
- * usage: npusim-replay --config NAME [--cores N] [--latency N] [--bandwidth B] SCRIPT
+ * usage: npusim-replay --config NAME [--cores N] [--latency N] [--bandwidth B]
+ *                      [--described-rom] SCRIPT
  *
  * Lines of a script; numbers are decimal or, with 0x, hexadecimal; # starts a
  * comment; relative file names are relative to the script:
@@ -422,7 +423,7 @@ static int run_script(struct replay *replay)
 
 static int usage(void)
 {
-	fprintf(stderr, "usage: npusim-replay --config NAME [--cores N] [--latency N] [--bandwidth B] SCRIPT\n");
+	fprintf(stderr, "usage: npusim-replay --config NAME [--cores N] [--latency N] [--bandwidth B] [--described-rom] SCRIPT\n");
 	return 2;
 }
 
@@ -433,10 +434,11 @@ int main(int argc, char **argv)
 		{ "cores", required_argument, NULL, 'n' },
 		{ "latency", required_argument, NULL, 'l' },
 		{ "bandwidth", required_argument, NULL, 'b' },
+		{ "described-rom", no_argument, NULL, 'd' },
 		{ "help", no_argument, NULL, 'h' },
 		{ }
 	};
-	struct npusim_params params = { .cores = 32 };
+	struct npusim_params params = { .cores = 32, .rtl_rom = true };
 	struct replay replay = { 0 };
 	uint64_t value;
 	const char *slash;
@@ -452,6 +454,8 @@ int main(int argc, char **argv)
 			params.timing.sram_latency = (unsigned int)value;
 		} else if (c == 'b' && atof(optarg) > 0) {
 			params.timing.bytes_per_cycle = atof(optarg);
+		} else if (c == 'd') {
+			params.rtl_rom = false;
 		} else {
 			return usage();
 		}

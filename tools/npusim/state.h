@@ -162,6 +162,7 @@ struct npusim {
 	struct npusim_host host;
 	struct npusim_timing timing;
 	const struct nvdla_config *config;
+	const struct nvdla_config *rom;	/* what CFGROM describes */
 	unsigned int count;
 	struct sim_core *cores;
 };

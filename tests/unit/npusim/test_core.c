@@ -200,6 +200,19 @@ static void limit(void **state)
 	bench_free(&bench);
 }
 
+/* Compared with the RTL, every configuration has the smallest one's ROM. */
+static void rtl_rom(void **state)
+{
+	struct npusim_params params = { .config = "nv_large", .cores = 1, .rtl_rom = true };
+	struct npusim *sim;
+
+	(void)state;
+	assert_int_equal(npusim_new(&params, &sim), 0);
+	assert_int_equal(npusim_reg_read(sim, 0, CFGROM_CDMA_BASE_ATOMIC_C), 8);
+	assert_int_equal(npusim_reg_read(sim, 0, CFGROM_SDP_EW_THROUGHPUT), 0);
+	npusim_free(sim);
+}
+
 static void rom(void **state)
 {
 	const struct nvdla_config *config;
@@ -234,6 +247,7 @@ int main(void)
 		cmocka_unit_test(missing_unit),
 		cmocka_unit_test(limit),
 		cmocka_unit_test(rom),
+		cmocka_unit_test(rtl_rom),
 	};
 
 	return cmocka_run_group_tests_name("core", tests, NULL, NULL);
