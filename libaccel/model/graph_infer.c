@@ -32,7 +32,8 @@ static const struct graph_tensor *input(const struct graph *graph, const struct 
 static void set(struct shape *shape, uint32_t rank, const uint32_t *dims)
 {
 	shape->rank = rank;
-	memcpy(shape->dims, dims, rank * sizeof(*dims));
+	for (uint32_t i = 0; i < rank && i < GRAPH_DIMS; i++)
+		shape->dims[i] = dims[i];
 }
 
 static bool same(const struct shape *shape, const struct graph_tensor *tensor)

@@ -24,7 +24,8 @@ int build_set_shape(struct graph *graph, uint32_t tensor, uint32_t rank, const u
 			return accel_error_set(-EINVAL, "tensor %s is empty or too large", t->name);
 	}
 	t->rank = rank;
-	memmove(t->dims, dims, rank * sizeof(*dims));
+	if (rank)
+		memmove(t->dims, dims, rank * sizeof(*dims));
 	return 0;
 }
 
