@@ -128,6 +128,10 @@ struct sim_tap {
 void sim_mac_tile(const int16_t *const *base, unsigned int pixels, const struct sim_tap *taps,
 		  unsigned int tap_count, const int16_t *weights, unsigned int kernels,
 		  int32_t *acc);
+/* The same on any machine, in plain C. */
+void sim_mac_tile_portable(const int16_t *const *base, unsigned int pixels,
+			   const struct sim_tap *taps, unsigned int tap_count,
+			   const int16_t *weights, unsigned int kernels, int32_t *acc);
 #define SIM_MAC_PIXELS	24	/* a good number at a time: a multiple of 3, 6 and 8 */
 
 #endif /* NPUSIM_CONV_H */

@@ -8,9 +8,9 @@
 
 #include "conv.h"
 
-static void tile_portable(const int16_t *const *base, unsigned int pixels,
-			  const struct sim_tap *taps, unsigned int tap_count,
-			  const int16_t *weights, unsigned int kernels, int32_t *acc)
+void sim_mac_tile_portable(const int16_t *const *base, unsigned int pixels,
+			   const struct sim_tap *taps, unsigned int tap_count,
+			   const int16_t *weights, unsigned int kernels, int32_t *acc)
 {
 	unsigned int t, i, p, k;
 
@@ -110,7 +110,7 @@ static AVX2 void tile_avx2(const int16_t *const *base, unsigned int pixels,
 			tile_1x4(base + p, taps, tap_count, weights, acc + p * 32);
 		break;
 	default:
-		tile_portable(base, pixels, taps, tap_count, weights, kernels, acc);
+		sim_mac_tile_portable(base, pixels, taps, tap_count, weights, kernels, acc);
 		break;
 	}
 }
@@ -126,5 +126,5 @@ void sim_mac_tile(const int16_t *const *base, unsigned int pixels, const struct 
 		return;
 	}
 #endif
-	tile_portable(base, pixels, taps, tap_count, weights, kernels, acc);
+	sim_mac_tile_portable(base, pixels, taps, tap_count, weights, kernels, acc);
 }

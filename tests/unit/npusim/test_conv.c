@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "bench_host.h"
+#include "tools/npusim/conv.h"
 
 #define SHAPES	24
 
@@ -272,6 +273,40 @@ static void compressed_weights(void **state)
 	}
 }
 
+/* The vectorised multiplication and the portable one, at every tile size. */
+static void both_paths(void **state)
+{
+	static const unsigned int widths[] = { 8, 16, 32 };
+	static int16_t in[4096], weights[3 * 20 * 32 * 2];
+	int32_t fast[SIM_MAC_PIXELS * 32], plain[SIM_MAC_PIXELS * 32];
+	const int16_t *base[SIM_MAC_PIXELS];
+	struct bench bench;
+	unsigned int i, k, n;
+
+	(void)state;
+	assert_int_equal(bench_new("nv_small", 21, &bench), 0);
+	for (i = 0; i < 200; i++) {
+		const struct sim_tap taps[3] = {
+			{ (ptrdiff_t)bench_random(&bench, 500), 1 + bench_random(&bench, 20) },
+			{ (ptrdiff_t)bench_random(&bench, 500), 1 + bench_random(&bench, 20) },
+			{ (ptrdiff_t)bench_random(&bench, 500), 1 + bench_random(&bench, 20) },
+		};
+		unsigned int kernels = widths[i % 3];
+
+		n = 1 + bench_random(&bench, SIM_MAC_PIXELS);
+		for (k = 0; k < sizeof(in) / sizeof(in[0]); k++)
+			in[k] = (int8_t)bench_random(&bench, 256);
+		for (k = 0; k < sizeof(weights) / sizeof(weights[0]); k++)
+			weights[k] = (int8_t)bench_random(&bench, 256);
+		for (k = 0; k < n; k++)
+			base[k] = in + bench_random(&bench, 3000);
+		sim_mac_tile(base, n, taps, 3, weights, kernels, fast);
+		sim_mac_tile_portable(base, n, taps, 3, weights, kernels, plain);
+		assert_memory_equal(fast, plain, n * kernels * sizeof(*fast));
+	}
+	bench_free(&bench);
+}
+
 /* CACC: rounding of halves, saturation and its count. */
 static void accumulator(void **state)
 {
@@ -360,6 +395,7 @@ int main(void)
 		cmocka_unit_test(both_groups),
 		cmocka_unit_test(weights_streamed),
 		cmocka_unit_test(compressed_weights),
+		cmocka_unit_test(both_paths),
 		cmocka_unit_test(accumulator),
 		cmocka_unit_test(bad_programs),
 	};
