@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Compare the importer and reference kernels with what run_tflite wrote.
+ *
+ * usage: compare_tflite MODEL RUNS OUTPUT NUMBER
+ *
+ * Prints a TAP line with test NUMBER: float outputs agree to 80 dB, integer
+ * outputs to one step. Tested as imported and behind the passes.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <accel/accel.h>
+
+#include "libaccel/cpu/ref_op_kernels.h"
+#include "libaccel/model/import.h"
+#include "libaccel/model/passes.h"
+#include "libaccel/run/graph_exec.h"
+
+struct result {
+	double snr, largest;
+	unsigned long long equal, all;
+	bool integers;
+};
+
+static void *make_input(const struct graph_tensor *t, int run)
+{
+	uint64_t bytes = graph_bytes(t);
+	unsigned char *data = malloc(bytes + 4);
+
+	for (uint64_t j = 0; data && t->type == GRAPH_F32 && j < bytes / 4; j++)
+		((float *)data)[j] = (float)((j * 37 + (uint64_t)run * 11) % 255) / 255.f;
+	for (uint64_t j = 0; data && t->type != GRAPH_F32 && j < bytes; j++)
+		data[j] = (unsigned char)((j * 37 + (uint64_t)run * 11) % 255);
+	return data;
+}
+
+static int run_all(struct graph_exec *exec, const struct graph *graph, int runs)
+{
+	int err = 0;
+
+	for (int run = 0; !err && run < runs; run++) {
+		const void **inputs = calloc(graph->num_inputs + 1, sizeof(*inputs));
+
+		for (uint32_t i = 0; inputs && i < graph->num_inputs; i++)
+			inputs[i] = make_input(&graph->tensors[graph->inputs[i]], run);
+		err = inputs ? graph_exec_run(exec, inputs, NULL, NULL) : -1;
+		for (uint32_t i = 0; inputs && i < graph->num_inputs; i++)
+			free((void *)inputs[i]);
+		free(inputs);
+	}
+	return err;
+}
+
+/* Return: 0, or 1 if OUTPUT is too short. */
+static int compare(const struct graph_exec *exec, const struct graph *graph, const char *path,
+		   struct result *result)
+{
+	FILE *file = fopen(path, "rb");
+	double signal = 0, noise = 0;
+	int err = !file;
+
+	for (uint32_t i = 0; !err && i < graph->num_outputs; i++) {
+		struct graph_tensor t = graph->tensors[graph->outputs[i]];
+		uint64_t n = graph_elements(&t);
+		float *is = malloc((n + 1) * sizeof(*is)), *should = malloc((n + 1) * sizeof(*should));
+		void *data = malloc(graph_bytes(&t) + 1);
+
+		err = !is || !should || !data || fread(data, 1, graph_bytes(&t), file) != graph_bytes(&t);
+		result->integers |= t.type != GRAPH_F32;
+		t.quant.count = 0;
+		if (!err) {
+			ref_to_float(&t, data, should);
+			ref_to_float(&t, graph_exec_data(exec, graph->outputs[i]), is);
+		}
+		for (uint64_t j = 0; !err && j < n; j++) {
+			double difference = fabs((double)is[j] - should[j]);
+
+			signal += (double)should[j] * should[j];
+			noise += difference * difference;
+			result->largest = fmax(result->largest, difference);
+			result->equal += difference == 0;
+			result->all++;
+		}
+		free(is);
+		free(should);
+		free(data);
+	}
+	if (file)
+		fclose(file);
+	result->snr = noise > 0 ? 10 * log10(signal / noise) : INFINITY;
+	return err;
+}
+
+int main(int argc, char **argv)
+{
+	struct result results[2] = { { 0 }, { 0 } };
+	const char *name;
+	int err = argc == 5 ? 0 : 2;
+
+	for (int optimized = 0; !err && optimized < 2; optimized++) {
+		struct graph_exec *exec = NULL;
+		struct graph *graph = NULL;
+
+		err = graph_import(argv[1], NULL, &graph);
+		if (!err && optimized)
+			err = graph_optimize(graph);
+		if (!err)
+			err = graph_exec_new(graph, false, &exec);
+		if (!err)
+			err = run_all(exec, graph, atoi(argv[2]));
+		if (err)
+			printf("# %s\n", accel_error_text());
+		else
+			err = compare(exec, graph, argv[3], &results[optimized]);
+		if (!err && (results[optimized].integers ? results[optimized].largest > 1 :
+			     !(results[optimized].snr > 80)))
+			err = 1;
+		graph_exec_free(exec);
+		graph_free(graph);
+	}
+	if (err == 2)
+		return 2;
+	name = strrchr(argv[1], '/') ? strrchr(argv[1], '/') + 1 : argv[1];
+	printf("%s %s - %s as TensorFlow Lite: %.1f dB, behind the passes %.1f dB, largest difference %g, %llu of %llu equal\n",
+	       err ? "not ok" : "ok", argv[4], name, results[0].snr, results[1].snr, results[1].largest,
+	       results[1].equal, results[1].all);
+	return err != 0;
+}
