@@ -17,7 +17,7 @@ ARM64		:= build/aarch64-linux-gnu
 
 .PHONY: demo
 demo: deps
-	+@$(MAKE) --no-print-directory $(ACCEL_COMPILE) $(O)/npusim
+	+@$(MAKE) --no-print-directory $(ACCEL_COMPILE) $(FACES) $(O)/npusim
 	+@$(MAKE) --no-print-directory CROSS_COMPILE=aarch64-linux-gnu- $(ARM64)/tests/demo/faces
-	@CACHE=$(CACHE) PYTHONDONTWRITEBYTECODE=1 tests/demo/run-demo $(ACCEL_COMPILE) \
+	@CACHE=$(CACHE) PYTHONDONTWRITEBYTECODE=1 tests/demo/run-demo $(ACCEL_COMPILE) $(FACES) \
 		$(ARM64)/tests/demo/faces $(ARM64)/libaccel.so.0 $(TOP)/build/demo

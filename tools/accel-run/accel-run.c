@@ -26,6 +26,7 @@ static const char help[] =
 "  -s, --scale V[,V,V]    multiply with this then (default 1/127.5)\n"
 "  -t, --top N            print the N largest values of each output (default 5)\n"
 "  -o, --output FOLDER    write each output as raw bytes into FOLDER/N.bin\n"
+"  -r, --random SEED      fill the inputs that get no FILE with made-up values\n"
 "  -n, --repeat N         run N times and print the time per run\n"
 "  -p, --profile          print what each layer cost\n"
 "  -S, --strict           refuse a model of which a part would run on the CPU\n"
@@ -38,8 +39,8 @@ static const char help[] =
 struct options {
 	const char *device, *config, *folder;
 	struct accel_image_fit fit;
-	unsigned int top, repeat;
-	bool profile, strict;
+	unsigned int top, repeat, seed;
+	bool profile, strict, random;
 };
 
 static int fail(const char *what)
@@ -117,6 +118,25 @@ static int set_input(struct accel_session *session, const struct accel_model *mo
 			info.name, (unsigned long long)info.bytes);
 		return EXIT_FAILURE;
 	}
+	return 0;
+}
+
+/* Bytes of a generator; reals from -1 to 1. */
+static int fill_input(struct accel_session *session, const struct accel_model *model,
+		      uint32_t index, unsigned int seed)
+{
+	struct accel_tensor_info info = { .size = sizeof(info) };
+	uint64_t state = seed + 1, i;
+	void *data = NULL;
+
+	if (accel_model_input(model, index, &info) || accel_session_input(session, index, &data))
+		return fail("input");
+	for (i = 0; i < info.bytes; i++) {
+		state = state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+		((uint8_t *)data)[i] = state >> 56;
+	}
+	for (i = 0; info.type == ACCEL_F32 && i < info.bytes / sizeof(float); i++)
+		((float *)data)[i] = ((uint8_t *)data)[i * 4] / 127.5f - 1;
 	return 0;
 }
 
@@ -251,7 +271,7 @@ static int run(const char *path, char **files, unsigned int count, const struct 
 		ret = fail(o->device ? o->device : "device");
 	else
 		ret = accel_session_create(model, device, &params, &session) ? fail(path) : 0;
-	if (!ret && count && inputs != 1 && count != inputs) {
+	if (!ret && count && inputs != 1 && count != inputs && !o->random) {
 		fprintf(stderr, "accel-run: the model has %u inputs, %u files were given\n",
 			inputs, count);
 		ret = EXIT_USAGE;
@@ -270,6 +290,8 @@ static int run(const char *path, char **files, unsigned int count, const struct 
 	} else if (!ret) {
 		for (i = 0; !ret && i < count; i++)
 			ret = set_input(session, model, i, files[i], o);
+		for (; !ret && o->random && i < inputs; i++)
+			ret = fill_input(session, model, i, o->seed);
 		if (!ret)
 			ret = run_once(session, model, o);
 	}
@@ -289,6 +311,7 @@ int main(int argc, char **argv)
 		{ "scale", required_argument, NULL, 's' },
 		{ "top", required_argument, NULL, 't' },
 		{ "output", required_argument, NULL, 'o' },
+		{ "random", required_argument, NULL, 'r' },
 		{ "repeat", required_argument, NULL, 'n' },
 		{ "profile", no_argument, NULL, 'p' },
 		{ "strict", no_argument, NULL, 'S' },
@@ -305,7 +328,7 @@ int main(int argc, char **argv)
 	bool good = true;
 	int c;
 
-	while ((c = getopt_long(argc, argv, "d:c:lm:s:t:o:n:pSh", longs, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "d:c:lm:s:t:o:r:n:pSh", longs, NULL)) != -1) {
 		switch (c) {
 		case 'd':
 			o.device = optarg;
@@ -327,6 +350,10 @@ int main(int argc, char **argv)
 			break;
 		case 'o':
 			o.folder = optarg;
+			break;
+		case 'r':
+			o.random = true;
+			o.seed = strtoul(optarg, NULL, 0);
 			break;
 		case 'n':
 			o.repeat = strtoul(optarg, NULL, 0);
