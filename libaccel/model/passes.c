@@ -145,15 +145,14 @@ static void fuse_act(struct graph *graph, uint32_t number, bool *changed)
 	*changed = true;
 }
 
-/* Does @op pad with what stands for zero, in height and width only? */
-static bool pads_with_zero(const struct graph *graph, const struct graph_op *op)
+/* Does @op pad with what stands for zero? */
+static bool value_is_zero(const struct graph *graph, const struct graph_op *op)
 {
 	const struct graph_tensor *x = &graph->tensors[op->inputs[0]];
 	const struct graph_tensor *value = op->num_inputs > 1 && op->inputs[1] != GRAPH_NONE ?
 					   &graph->tensors[op->inputs[1]] : NULL;
 
-	if (op->params.pad.mode != GRAPH_PAD_CONSTANT || x->rank != 4 || op->params.pad.before[0] ||
-	    op->params.pad.after[0] || op->params.pad.before[3] || op->params.pad.after[3])
+	if (op->params.pad.mode != GRAPH_PAD_CONSTANT)
 		return false;
 	if (!value)
 		return true;
@@ -161,6 +160,14 @@ static bool pads_with_zero(const struct graph *graph, const struct graph_op *op)
 		return *(const float *)value->data == 0;
 	return value->type == GRAPH_I8 && graph_is_quantized(x) &&
 	       *(const int8_t *)value->data == graph_zero_point(x, 0);
+}
+
+/* Height and width only? */
+static bool pads_with_zero(const struct graph *graph, const struct graph_op *op)
+{
+	return value_is_zero(graph, op) && graph->tensors[op->inputs[0]].rank == 4 &&
+	       !op->params.pad.before[0] && !op->params.pad.after[0] &&
+	       !op->params.pad.before[3] && !op->params.pad.after[3];
 }
 
 /* Zero padding in front of a convolution or an average that counts it. */
@@ -234,6 +241,60 @@ static int pool_for_reduce(struct graph *graph, uint32_t number, bool *changed)
 	return 0;
 }
 
+/*
+ * Padding, transpose, convolution: the padding moves behind the transpose, from
+ * where fuse_pad() takes it.
+ */
+static int pull_pad(struct graph *graph, uint32_t number, bool *changed)
+{
+	uint32_t transpose = graph_producer(graph, graph->ops[number].inputs[0]), dims[GRAPH_DIMS];
+	uint32_t pad = transpose == GRAPH_NONE || graph->ops[transpose].kind != GRAPH_TRANSPOSE ?
+		       GRAPH_NONE : graph_producer(graph, graph->ops[transpose].inputs[0]);
+	uint32_t order[GRAPH_DIMS], source, output, num_inputs, inputs[2];
+	union graph_params params;
+	const struct graph_tensor *x;
+	int id;
+
+	if (pad == GRAPH_NONE || graph->ops[pad].kind != GRAPH_PAD || graph_has_act(&graph->ops[pad]) ||
+	    !value_is_zero(graph, &graph->ops[pad]) ||
+	    graph_only_user(graph, graph->ops[transpose].inputs[0]) != transpose ||
+	    graph_only_user(graph, graph->ops[transpose].outputs[0]) != number)
+		return 0;
+	memcpy(order, graph->ops[transpose].params.transpose.order, sizeof(order));
+	source = graph->ops[pad].inputs[0];
+	output = graph->ops[transpose].outputs[0];
+	params = graph->ops[pad].params;
+	x = &graph->tensors[source];
+	if (x->rank != 4)
+		return 0;
+	/* Of a window's input only height and width may be padded. */
+	for (uint32_t i = 0; i < 4; i += 3)
+		if (params.pad.before[order[i]] || params.pad.after[order[i]])
+			return 0;
+	for (uint32_t i = 0; i < 4; i++) {
+		dims[i] = x->dims[order[i]];
+		params.pad.before[i] = graph->ops[pad].params.pad.before[order[i]];
+		params.pad.after[i] = graph->ops[pad].params.pad.after[order[i]];
+	}
+	num_inputs = graph->ops[pad].num_inputs;
+	inputs[1] = num_inputs > 1 ? graph->ops[pad].inputs[1] : GRAPH_NONE;
+	id = graph_add_tensor(graph, NULL, x->type, 4, dims);
+	if (id < 0)
+		return id;
+	if (graph_copy_quant(graph, (uint32_t)id, source))
+		return -ENOMEM;
+	inputs[0] = (uint32_t)id;
+	graph->ops[transpose].inputs[0] = source;
+	graph->ops[transpose].outputs[0] = inputs[0];
+	id = graph_add_op(graph, transpose + 1, GRAPH_PAD, graph->ops[pad].name, num_inputs, inputs,
+			  output);
+	if (id < 0)
+		return id;
+	graph->ops[id].params = params;
+	*changed = true;
+	return 1;
+}
+
 int pass_fuse(struct graph *graph, bool *changed)
 {
 	int err;
@@ -244,6 +305,12 @@ int pass_fuse(struct graph *graph, bool *changed)
 			fuse_act(graph, i, changed);
 			break;
 		case GRAPH_CONV:
+			err = pull_pad(graph, i, changed);
+			if (err < 0)
+				return err;
+			i += (uint32_t)err;
+			fuse_pad(graph, i, changed);
+			break;
 		case GRAPH_AVG_POOL:
 			fuse_pad(graph, i, changed);
 			break;

@@ -1,18 +1,21 @@
 # SPDX-License-Identifier: MIT
 # Tests of import, passes and quantisation. They use internal functions.
 
-MODEL_TESTS	:= $(addprefix $(O)/tests/unit/model/,onnx_conformance)
+MODEL_TESTS	:= $(addprefix $(O)/tests/unit/model/,onnx_conformance test_model)
 
 $(O)/tests/unit/model/onnx_conformance.o: CPPFLAGS += -I$(O)/libaccel/model
 $(O)/tests/unit/model/onnx_conformance.o: $(ONNX_PB).h
 
 $(MODEL_TESTS): %: %.o $(LIBACCEL_A)
-	$(CC) $(LDFLAGS) -o $@ $< $(LIBACCEL_A) $(LIBACCEL_LIBS)
+	$(CC) $(LDFLAGS) -o $@ $< $(LIBACCEL_A) $(LIBACCEL_LIBS) -lcmocka
 
 ONNX_TESTDATA	?= /usr/share/libonnx-testdata/data
 DEB_PACKAGES	+= libonnx-testdata libcmocka-dev
-CHECKS		+= onnx
+CHECKS		+= onnx model
 
-.PHONY: check-onnx
+.PHONY: check-onnx check-model
+check-model: $(O)/tests/unit/model/test_model
+	@CMOCKA_MESSAGE_OUTPUT=TAP $<
+
 check-onnx: $(O)/tests/unit/model/onnx_conformance
 	@$< $(ONNX_TESTDATA)
