@@ -37,6 +37,8 @@ struct record {
 	FILE *file;
 	struct pages *memory;		/* what the replay's memory holds */
 	struct extents loads, writes;
+	char *accesses;			/* register accesses of the batch, as lines */
+	size_t accesses_length, accesses_room;
 	uint32_t pending;		/* interrupts seen since the last batch */
 	uint64_t cycles, last_cycles;
 	bool failed;
@@ -213,7 +215,39 @@ static uint32_t crc_of(const struct record *record, uint64_t addr, uint64_t len)
 	return ~crc;
 }
 
-/* Write the batch: images, the wait, checksums. */
+/*
+ * Keep a register access until the batch is written: in the replay time passes
+ * while registers are written, so memory has to be there before.
+ */
+static void keep_access(struct record *record, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+static void keep_access(struct record *record, const char *format, ...)
+{
+	char text[64];
+	size_t length;
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	length = strlen(text);
+	if (record->accesses_length + length + 1 > record->accesses_room) {
+		size_t room = record->accesses_room ? 2 * record->accesses_room : 4096;
+		char *accesses = realloc(record->accesses, room);
+
+		if (!accesses) {
+			fail(record, "out of memory");
+			return;
+		}
+		record->accesses = accesses;
+		record->accesses_room = room;
+	}
+	memcpy(record->accesses + record->accesses_length, text, length + 1);
+	record->accesses_length += length;
+}
+
+/* Write the batch: images, register accesses, the wait, checksums. */
 static void flush(struct record *record)
 {
 	struct extents *loads = &record->loads, *writes = &record->writes;
@@ -227,6 +261,9 @@ static void flush(struct record *record)
 		write_image(record, &loads->list[i], n);
 	}
 	drop(loads);
+	if (record->accesses_length)
+		line(record, "%s", record->accesses);
+	record->accesses_length = 0;
 	/* Operations whose end nobody saw may not have run yet in the replay. */
 	if (!record->pending)
 		return;
@@ -274,10 +311,10 @@ void record_free(struct record *record)
 {
 	if (!record)
 		return;
-	if (record->file) {
-		flush(record);
+	flush(record);
+	if (record->file)
 		fclose(record->file);
-	}
+	free(record->accesses);
 	drop(&record->loads);
 	drop(&record->writes);
 	free(record->loads.list);
@@ -293,14 +330,16 @@ void record_write(struct record *record, uint32_t reg, uint32_t value)
 	/* The replay's wait acknowledges by itself. */
 	if (reg == record->status_reg)
 		return;
-	flush(record);
-	line(record, "w 0x%x 0x%x\n", reg, value);
+	if (record->pending)
+		flush(record);
+	keep_access(record, "w 0x%x 0x%x\n", reg, value);
 }
 
 void record_read(struct record *record, uint32_t reg)
 {
-	flush(record);
-	line(record, "r 0x%x\n", reg);
+	if (record->pending)
+		flush(record);
+	keep_access(record, "r 0x%x\n", reg);
 }
 
 /* Does the replay's memory hold something else? */
