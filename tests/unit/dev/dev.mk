@@ -14,3 +14,12 @@ DEB_PACKAGES	+= libcmocka-dev
 .PHONY: check-dev
 check-dev: $(O)/tests/unit/dev/test-dev
 	@timeout 120 $<
+
+# The library as somebody else's program finds it.
+CHECKS		+= install
+DEB_PACKAGES	+= pkg-config binutils
+
+.PHONY: check-install
+check-install:
+	@$(MAKE) -s --no-print-directory install-libaccel PREFIX=$(TOP)/$(O)/installed DESTDIR= >&2
+	@tests/unit/dev/check-install $(CC) $(patsubst %gcc,%g++,$(CC)) $(TOP)/$(O)/installed
