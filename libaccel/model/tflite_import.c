@@ -12,6 +12,7 @@
 #include "libaccel/model/import.h"
 #include "libaccel/model/import_build.h"
 #include "libaccel/model/tflite_import.h"
+#include "libaccel/model/tflite_operators.h"
 
 enum { MODEL_VERSION, MODEL_OPERATOR_CODES, MODEL_SUBGRAPHS, MODEL_DESCRIPTION, MODEL_BUFFERS };
 enum { SUBGRAPH_TENSORS, SUBGRAPH_INPUTS, SUBGRAPH_OUTPUTS, SUBGRAPH_OPERATORS };
@@ -24,9 +25,6 @@ enum { CODE_DEPRECATED, CODE_CUSTOM, CODE_VERSION, CODE_BUILTIN };
 
 #define COPIED_MAX	(1U << 20)
 #define CALLS_MAX	16
-
-enum { OP_CUSTOM = 32, OP_CALL_ONCE = 129, OP_VAR_HANDLE = 142, OP_READ_VARIABLE,
-       OP_ASSIGN_VARIABLE };
 
 static const int8_t types[] = {
 	[TFLITE_FLOAT32] = GRAPH_F32, [TFLITE_FLOAT16] = GRAPH_F16, [TFLITE_INT32] = GRAPH_I32,
@@ -266,7 +264,7 @@ static int variable_op(struct tflite *tflite, const struct flat_table *op, uint3
 	struct flat_table options = flat_get_table(op, OPERATOR_OPTIONS);
 	struct flat_vector name = flat_get_string(&options, 1);
 	struct graph *graph = tflite->graph;
-	int32_t first = code == OP_VAR_HANDLE ? (out.count ? flat_int32_at(&out, 0) : -1) :
+	int32_t first = code == TFLITE_VAR_HANDLE ? (out.count ? flat_int32_at(&out, 0) : -1) :
 			(in.count ? flat_int32_at(&in, 0) : -1), second = -1;
 	struct tflite_state *state;
 	uint32_t value;
@@ -274,7 +272,7 @@ static int variable_op(struct tflite *tflite, const struct flat_table *op, uint3
 
 	if (first < 0 || (uint32_t)first >= tflite->num_tensors)
 		return accel_error_set(-EINVAL, "an operator on a variable has no variable");
-	if (code == OP_VAR_HANDLE) {
+	if (code == TFLITE_VAR_HANDLE) {
 		int number = find_state(tflite, &name);
 
 		if (number < 0)
@@ -282,9 +280,9 @@ static int variable_op(struct tflite *tflite, const struct flat_table *op, uint3
 		tflite->handle[first] = (uint32_t)number + 1;
 		return 0;
 	}
-	if (code == OP_READ_VARIABLE && out.count == 1)
+	if (code == TFLITE_READ_VARIABLE && out.count == 1)
 		second = flat_int32_at(&out, 0);
-	else if (code == OP_ASSIGN_VARIABLE && in.count == 2)
+	else if (code == TFLITE_ASSIGN_VARIABLE && in.count == 2)
 		second = flat_int32_at(&in, 1);
 	if (!tflite->handle[first] || second < 0 || (uint32_t)second >= tflite->num_tensors ||
 	    tflite->tensors[second] == GRAPH_NONE)
@@ -294,7 +292,7 @@ static int variable_op(struct tflite *tflite, const struct flat_table *op, uint3
 	err = state_tensor(tflite, state, value);
 	if (err)
 		return err;
-	if (code == OP_READ_VARIABLE)
+	if (code == TFLITE_READ_VARIABLE)
 		return build_op(graph, GRAPH_READ_STATE, NULL, 1, &state->tensor, value, NULL);
 	if (!initial) {
 		uint32_t inputs[2] = { value, state->tensor };
@@ -380,11 +378,11 @@ static int read_operator(struct tflite *tflite, const struct flat_table *table, 
 	char *custom = NULL, *place = NULL;
 	int err;
 
-	if (op.code == OP_VAR_HANDLE || op.code == OP_READ_VARIABLE || op.code == OP_ASSIGN_VARIABLE) {
+	if (op.code == TFLITE_VAR_HANDLE || op.code == TFLITE_READ_VARIABLE || op.code == TFLITE_ASSIGN_VARIABLE) {
 		err = variable_op(tflite, table, op.code, initial);
 		goto named;
 	}
-	if (op.code == OP_CALL_ONCE) {
+	if (op.code == TFLITE_CALL_ONCE) {
 		err = initial ? accel_error_set(-ENOTSUP, "CALL_ONCE inside CALL_ONCE") :
 		      call_once(tflite, table, options);
 		goto named;
@@ -411,7 +409,7 @@ static int read_operator(struct tflite *tflite, const struct flat_table *table, 
 		goto out;
 	}
 	op.name = place;
-	if (op.code == OP_CUSTOM) {
+	if (op.code == TFLITE_CUSTOM) {
 		name = custom;
 		err = tflite_import_custom(tflite, &op, custom);
 	} else {

@@ -26,7 +26,7 @@
 #include "libaccel/run/graph_exec.h"
 
 #define SEEDS		4096
-#define SEED_MAX	(512 << 10)
+#define SEED_MAX	(256 << 10)
 #define WORK_MAX	2e6
 #define BYTES_MAX	(16 << 20)
 
@@ -255,7 +255,7 @@ int main(int argc, char **argv)
 		size_t size = seed->size;
 
 		memcpy(data, seed->data, size);
-		if (tries >= (uint64_t)num_seeds)
+		if (tries % 16)
 			size = mutate(data, size);
 		if (keep) {
 			FILE *file = fopen(keep, "wb");
