@@ -46,7 +46,7 @@ class Guest:
         self.suite = suite
         self.version = version
         self.debug = debug
-        self.release = "7.3.4-nvdla-debug" if debug else f"{version}-{arch}"
+        self.release = (version.split("+")[0] + "-nvdla-debug") if debug else f"{version}-{arch}"
         self.kernel = os.path.join(VM, "kernel-" + name)
         self.headers = os.path.join(VM, "headers-" + name)
         self.out = os.path.join(OUT, name)
