@@ -98,21 +98,48 @@ static int given_output(struct graph *graph, uint32_t input, uint32_t output, ui
 	return err ? err : (int)output;
 }
 
+/* The constant integers that a DEQUANTIZE makes @tensor of, else GRAPH_NONE. */
+static uint32_t dequantized_constant(const struct graph *graph, uint32_t tensor)
+{
+	uint32_t producer = graph_producer(graph, tensor);
+
+	return producer != GRAPH_NONE && graph->ops[producer].kind == GRAPH_DEQUANTIZE &&
+	       graph_is_const(&graph->tensors[graph->ops[producer].inputs[0]]) ?
+	       graph->ops[producer].inputs[0] : GRAPH_NONE;
+}
+
+/* DEQUANTIZE to a new tensor; @integers may be an error, which is handed on. */
+static int dequantize_again(struct graph *graph, int integers)
+{
+	int id = integers < 0 ? integers : graph_add_tensor(graph, NULL, GRAPH_F32, 0, NULL);
+
+	return id < 0 ? id : build_unary(graph, GRAPH_DEQUANTIZE, (uint32_t)integers, (uint32_t)id);
+}
+
 int build_reshape(struct graph *graph, uint32_t input, uint32_t output, uint32_t rank,
 		  const uint32_t *dims)
 {
-	int id = given_output(graph, input, output, rank, dims);
+	uint32_t source = output == GRAPH_NONE ? dequantized_constant(graph, input) : GRAPH_NONE;
+	int id;
+
+	/* Integer weights stay constants behind their DEQUANTIZE. */
+	if (source != GRAPH_NONE && graph->tensors[source].quant.count == 1)
+		return dequantize_again(graph, build_reshape(graph, source, GRAPH_NONE, rank, dims));
+	id = given_output(graph, input, output, rank, dims);
 
 	return id < 0 ? id : build_unary(graph, GRAPH_RESHAPE, input, id);
 }
 
 int build_transpose(struct graph *graph, uint32_t input, uint32_t output, const uint32_t *order)
 {
+	uint32_t source = output == GRAPH_NONE ? dequantized_constant(graph, input) : GRAPH_NONE;
 	const struct graph_tensor *x = &graph->tensors[input];
 	union graph_params params = { 0 };
 	uint32_t dims[GRAPH_DIMS], axis = 0;
 	int id, err;
 
+	if (source != GRAPH_NONE)
+		return dequantize_again(graph, build_transpose(graph, source, GRAPH_NONE, order));
 	for (uint32_t i = 0; i < x->rank; i++) {
 		params.transpose.order[i] = order[i];
 		dims[i] = x->dims[order[i]];

@@ -104,46 +104,24 @@ int onnx_window(const struct onnx_node *node, uint32_t spatial, const uint32_t i
 	return 0;
 }
 
-/* The constant behind a DEQUANTIZE, or the tensor itself. */
-static uint32_t source_of(const struct graph *graph, uint32_t tensor, uint32_t *dequantize)
-{
-	*dequantize = graph_producer(graph, tensor);
-	if (*dequantize != GRAPH_NONE && graph->ops[*dequantize].kind == GRAPH_DEQUANTIZE &&
-	    graph_is_const(&graph->tensors[graph->ops[*dequantize].inputs[0]]))
-		return graph->ops[*dequantize].inputs[0];
-	*dequantize = GRAPH_NONE;
-	return tensor;
-}
-
-/* Reorder weights; scales per channel stay with the output channels. */
-static int reorder(struct graph *graph, uint32_t tensor)
+/* Scales per channel stay with the output channels. */
+int onnx_conv_weights(struct graph *graph, uint32_t weights)
 {
 	static const uint32_t order[] = { 0, 2, 3, 1 };
-	const struct graph_tensor *t = &graph->tensors[tensor];
-	int id = (int)tensor;
+	const struct graph_tensor *t = &graph->tensors[weights];
+	int id = (int)weights;
 
 	if (t->rank == 3) {
 		uint32_t dims[4] = { t->dims[0], t->dims[1], 1, t->dims[2] };
 
-		id = build_reshape(graph, tensor, GRAPH_NONE, 4, dims);
-		if (id >= 0 && graph->tensors[tensor].quant.count > 1 &&
-		    graph_copy_quant(graph, (uint32_t)id, tensor))
+		id = build_reshape(graph, weights, GRAPH_NONE, 4, dims);
+		if (id >= 0 && graph->tensors[weights].quant.count > 1 &&
+		    graph_copy_quant(graph, (uint32_t)id, weights))
 			return -ENOMEM;
 	} else if (t->rank != 4) {
 		return accel_error_set(-ENOTSUP, "weights of %u dimensions are not supported", t->rank);
 	}
 	return id < 0 ? id : build_transpose(graph, (uint32_t)id, GRAPH_NONE, order);
-}
-
-int onnx_conv_weights(struct graph *graph, uint32_t weights)
-{
-	uint32_t dequantize, source = source_of(graph, weights, &dequantize);
-	int id = reorder(graph, source), out;
-
-	if (id < 0 || dequantize == GRAPH_NONE)
-		return id;
-	out = graph_add_tensor(graph, NULL, GRAPH_F32, 0, NULL);
-	return out < 0 ? out : build_unary(graph, GRAPH_DEQUANTIZE, (uint32_t)id, (uint32_t)out);
 }
 
 int onnx_conv(struct onnx_node *node, uint32_t x, uint32_t weights, uint32_t bias, uint32_t output)
