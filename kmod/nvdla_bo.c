@@ -6,6 +6,7 @@
  * contiguous memory.
  */
 #include <drm/drm_drv.h>
+#include <drm/drm_managed.h>
 #include <drm/drm_prime.h>
 #include <drm/drm_utils.h>
 #include <linux/dma-buf.h>
@@ -33,18 +34,45 @@ static void free_sram(struct nvdla_bo *bo)
 		drm_mm_remove_node(&bo->node);
 }
 
+static void free_memory(struct nvdla_bo *bo)
+{
+	if (bo->sgt)
+		dma_free_noncontiguous(bo_dev(bo), bo->base.size, bo->sgt, DMA_BIDIRECTIONAL);
+	else if (bo->vaddr)
+		dma_free_wc(bo_dev(bo), bo->base.size, bo->vaddr, bo->addr);
+	bo->sgt = NULL;
+	bo->vaddr = NULL;
+}
+
+/*
+ * The driver leaves the device: memory that came from it goes back. Mappings
+ * are gone by now and bo_fault() replaces them. What was exported stays, since
+ * importers may be using it.
+ */
+void nvdla_bo_revoke_all(struct nvdla_device *nvdla)
+{
+	struct nvdla_bo *bo;
+
+	guard(mutex)(&nvdla->bo_lock);
+	list_for_each_entry(bo, &nvdla->bos, link) {
+		if (!bo->base.dma_buf && !drm_gem_is_imported(&bo->base))
+			free_memory(bo);
+	}
+}
+
 static void bo_free(struct drm_gem_object *obj)
 {
+	struct nvdla_device *nvdla = to_nvdla(obj->dev);
 	struct nvdla_bo *bo = to_nvdla_bo(obj);
 
+	scoped_guard(mutex, &nvdla->bo_lock)
+		list_del(&bo->link);
 	if (drm_gem_is_imported(obj))
 		drm_prime_gem_destroy(obj, bo->sgt);
 	else if (bo->flags & DRM_NVDLA_BO_SRAM)
 		free_sram(bo);
-	else if (bo->sgt)
-		dma_free_noncontiguous(bo_dev(bo), obj->size, bo->sgt, DMA_BIDIRECTIONAL);
-	else if (bo->vaddr)
-		dma_free_wc(bo_dev(bo), obj->size, bo->vaddr, bo->addr);
+	else
+		free_memory(bo);
 	drm_gem_object_release(obj);
 	kfree(bo);
 }
@@ -56,6 +84,8 @@ static struct sg_table *bo_get_sg_table(struct drm_gem_object *obj)
 	struct sg_table *sgt;
 	int i, ret;
 
+	if (!bo->vaddr && !bo->sgt)
+		return ERR_PTR(-ENODEV);
 	sgt = kzalloc_obj(*sgt);
 	if (!sgt)
 		return ERR_PTR(-ENOMEM);
@@ -95,28 +125,65 @@ static int map_sram(struct nvdla_bo *bo, struct vm_area_struct *vma)
 				  vma->vm_page_prot);
 }
 
-static int bo_mmap(struct drm_gem_object *obj, struct vm_area_struct *vma)
+static int map_memory(struct nvdla_bo *bo, struct vm_area_struct *vma)
 {
-	struct nvdla_bo *bo = to_nvdla_bo(obj);
-	int ret;
+	struct drm_gem_object *obj = &bo->base;
 
-	if (bo->flags & DRM_NVDLA_BO_NO_MMAP)
-		return -EPERM;
-	/* The offset names the object; within it, mappings count from its start. */
-	vma->vm_pgoff -= drm_vma_node_start(&obj->vma_node);
 	if (bo->flags & DRM_NVDLA_BO_SRAM)
 		return map_sram(bo, vma);
-
 	vm_flags_mod(vma, VM_DONTEXPAND, VM_PFNMAP);
 	if (bo->sgt) {
 		vma->vm_page_prot = vm_get_page_prot(vma->vm_flags);
-		ret = dma_mmap_noncontiguous(bo_dev(bo), vma, obj->size, bo->sgt);
-	} else {
-		ret = dma_mmap_wc(bo_dev(bo), vma, bo->vaddr, bo->addr, obj->size);
+		return dma_mmap_noncontiguous(bo_dev(bo), vma, obj->size, bo->sgt);
 	}
-	if (ret)
-		return ret;
-	return 0;
+	return bo->vaddr ? dma_mmap_wc(bo_dev(bo), vma, bo->vaddr, bo->addr, obj->size) : -ENODEV;
+}
+
+static int bo_mmap(struct drm_gem_object *obj, struct vm_area_struct *vma)
+{
+	struct nvdla_bo *bo = to_nvdla_bo(obj);
+	int ret, index;
+
+	if (bo->flags & DRM_NVDLA_BO_NO_MMAP)
+		return -EPERM;
+	/* Device memory cannot be copied on write. */
+	if ((vma->vm_flags & (VM_SHARED | VM_MAYWRITE)) == VM_MAYWRITE)
+		return -EINVAL;
+	if (!drm_dev_enter(obj->dev, &index))
+		return -ENODEV;
+	/* The offset names the object; within it, mappings count from its start. */
+	vma->vm_pgoff -= drm_vma_node_start(&obj->vma_node);
+	ret = map_memory(bo, vma);
+	drm_dev_exit(index);
+	return ret;
+}
+
+static void free_dummy_page(struct drm_device *drm, void *page)
+{
+	__free_page(page);
+}
+
+/*
+ * All pages are mapped from the start: one that is missing went with the
+ * device. A process that still looks at its buffer gets zeros, not a signal.
+ */
+static vm_fault_t bo_fault(struct vm_fault *vmf)
+{
+	struct vm_area_struct *vma = vmf->vma;
+	struct drm_gem_object *obj = vma->vm_private_data;
+	struct page *page;
+	int index;
+
+	if (!(vma->vm_flags & (VM_PFNMAP | VM_MIXEDMAP)))
+		return VM_FAULT_SIGBUS;
+	if (drm_dev_enter(obj->dev, &index)) {
+		drm_dev_exit(index);
+		return VM_FAULT_SIGBUS;
+	}
+	page = alloc_page(GFP_KERNEL | __GFP_ZERO);
+	if (!page || drmm_add_action_or_reset(obj->dev, free_dummy_page, page))
+		return VM_FAULT_OOM;
+	return vmf_insert_pfn(vma, vmf->address, page_to_pfn(page));
 }
 
 static int bo_vmap(struct drm_gem_object *obj, struct iosys_map *map)
@@ -126,7 +193,7 @@ static int bo_vmap(struct drm_gem_object *obj, struct iosys_map *map)
 
 	if (bo->flags & (DRM_NVDLA_BO_SRAM | DRM_NVDLA_BO_NO_MMAP))
 		return -EPERM;
-	if (!vaddr)
+	if (!vaddr && bo->sgt)
 		vaddr = dma_vmap_noncontiguous(bo_dev(bo), obj->size, bo->sgt);
 	if (!vaddr)
 		return -ENOMEM;
@@ -155,6 +222,7 @@ static enum drm_gem_object_status bo_status(struct drm_gem_object *obj)
 }
 
 static const struct vm_operations_struct bo_vm_ops = {
+	.fault = bo_fault,
 	.open = drm_gem_vm_open,
 	.close = drm_gem_vm_close,
 };
@@ -179,6 +247,8 @@ static struct nvdla_bo *bo_new(struct drm_device *drm, size_t size, u32 flags)
 	bo->flags = flags;
 	bo->base.funcs = &bo_funcs;
 	drm_gem_private_object_init(drm, &bo->base, size);
+	scoped_guard(mutex, &to_nvdla(drm)->bo_lock)
+		list_add(&bo->link, &to_nvdla(drm)->bos);
 	return bo;
 }
 
@@ -289,14 +359,14 @@ int nvdla_ioctl_bo_sync(struct drm_device *drm, void *data, struct drm_file *fil
 	bo = to_nvdla_bo(obj);
 	if (!args->size || args->offset > obj->size || args->size > obj->size - args->offset) {
 		ret = -EINVAL;
-	} else if (bo->sgt && !drm_gem_is_imported(obj) && drm_dev_enter(drm, &index)) {
+	} else if (!drm_gem_is_imported(obj) && drm_dev_enter(drm, &index)) {
 		/*
 		 * The whole buffer: behind an IOMMU a range of it need not be
 		 * contiguous for the CPU.
 		 */
-		if (args->flags & DRM_NVDLA_SYNC_TO_DEVICE)
+		if (bo->sgt && args->flags & DRM_NVDLA_SYNC_TO_DEVICE)
 			dma_sync_sgtable_for_device(bo_dev(bo), bo->sgt, DMA_BIDIRECTIONAL);
-		if (args->flags & DRM_NVDLA_SYNC_FROM_DEVICE)
+		if (bo->sgt && args->flags & DRM_NVDLA_SYNC_FROM_DEVICE)
 			dma_sync_sgtable_for_cpu(bo_dev(bo), bo->sgt, DMA_BIDIRECTIONAL);
 		drm_dev_exit(index);
 	}

@@ -17,6 +17,7 @@
  * @vaddr: kernel address of a write-combined buffer
  * @sgt: pages of a cached or imported buffer
  * @node: place in SRAM
+ * @link: in &nvdla_device.bos
  */
 struct nvdla_bo {
 	struct drm_gem_object base;
@@ -26,6 +27,7 @@ struct nvdla_bo {
 	void *vaddr;
 	struct sg_table *sgt;
 	struct drm_mm_node node;
+	struct list_head link;
 };
 
 static inline struct nvdla_bo *to_nvdla_bo(struct drm_gem_object *obj)

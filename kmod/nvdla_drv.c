@@ -284,6 +284,10 @@ struct nvdla_device *nvdla_device_new(struct device *dev, const struct nvdla_con
 	ret = drmm_mutex_init(&nvdla->drm, &nvdla->sram.lock);
 	if (ret)
 		return ERR_PTR(ret);
+	ret = drmm_mutex_init(&nvdla->drm, &nvdla->bo_lock);
+	if (ret)
+		return ERR_PTR(ret);
+	INIT_LIST_HEAD(&nvdla->bos);
 	ret = nvdla_validator_new(config, &nvdla->validator);
 	if (ret)
 		return ERR_PTR(ret);
@@ -437,6 +441,7 @@ void nvdla_device_remove(struct nvdla_device *nvdla)
 		cancel_work_sync(&core->work);
 		nvdla_core_give_up(core, -ENODEV);
 	}
+	nvdla_bo_revoke_all(nvdla);
 }
 
 static int __init nvdla_init(void)

@@ -75,6 +75,8 @@ struct nvdla_sram {
  * @core_count: number of @cores
  * @cores: the cores
  * @sram: second memory
+ * @bo_lock: protects @bos
+ * @bos: buffers in the device's memory
  * @job_ids: last number given to a job
  */
 struct nvdla_device {
@@ -87,6 +89,8 @@ struct nvdla_device {
 	unsigned int core_count;
 	struct nvdla_core *cores;
 	struct nvdla_sram sram;
+	struct mutex bo_lock;	/* protects bos */
+	struct list_head bos;
 	atomic64_t job_ids;
 };
 
@@ -221,6 +225,8 @@ int nvdla_ioctl_perfmon_get_values(struct drm_device *drm, void *data, struct dr
 struct drm_gem_object *nvdla_gem_import_sg_table(struct drm_device *drm,
 						 struct dma_buf_attachment *attach,
 						 struct sg_table *sgt);
+
+void nvdla_bo_revoke_all(struct nvdla_device *nvdla);
 
 void nvdla_debugfs_init(struct nvdla_device *nvdla);
 
