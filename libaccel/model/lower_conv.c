@@ -20,7 +20,7 @@
 struct layer {
 	uint32_t in, out;		/* tensors */
 	int8_t *weights;		/* [kernels][kernel_h][kernel_w][group_c] */
-	double *bias;			/* in units of the accumulator, zero point of @in included */
+	double *bias;			/* in units of the accumulator */
 	double *scale;			/* si * sw[k] */
 	uint32_t kernels;
 	uint32_t group_c;		/* channels of the weights, before padding for images */
@@ -37,6 +37,7 @@ struct layer {
 };
 
 #define MOST_ATOM	64
+#define COARSE		4	/* bits that a multiplier may lack */
 
 static void layer_free(struct layer *layer)
 {
@@ -63,11 +64,11 @@ static int64_t bias_at(const struct graph_tensor *bias, uint32_t k)
 }
 
 /*
- * One shift serves all channels: a channel whose scale is far below the
- * largest one would keep few bits of its multiplier, or none, and lose its bias
- * with it. Its products matter as little, so its weights can be coarser.
+ * A channel whose scale is far below the largest one would keep few bits of its
+ * multiplier, or none, and lose its bias with it. Its products matter as little,
+ * so below 1 / @range its weights become coarser instead.
  */
-static void even_out(struct layer *layer)
+static void even_out(struct layer *layer, double range)
 {
 	const size_t taps = (size_t)layer->conv.kernel_h * layer->conv.kernel_w * layer->group_c;
 	double most = 0;
@@ -76,16 +77,32 @@ static void even_out(struct layer *layer)
 
 	for (k = 0; k < layer->kernels; k++)
 		most = fmax(most, layer->scale[k]);
-	for (k = 0; k < layer->kernels; k++) {
-		double ratio = layer->scale[k] / (most / 128);
+	for (k = 0; k < layer->kernels && most > 0; k++) {
+		double ratio = layer->scale[k] / (most / range);
 
 		if (ratio >= 1)
 			continue;
 		for (i = 0; i < taps; i++)
 			layer->weights[k * taps + i] =
 				(int8_t)round(layer->weights[k * taps + i] * ratio);
-		layer->scale[k] = most / 128;
+		layer->scale[k] = most / range;
 		layer->bias[k] *= ratio;
+	}
+}
+
+/* The input's zero point goes into the bias; padding has its value. */
+static void take_zero_point(struct layer *layer)
+{
+	const size_t taps = (size_t)layer->conv.kernel_h * layer->conv.kernel_w * layer->group_c;
+	uint32_t k;
+	size_t i;
+
+	for (k = 0; k < layer->kernels; k++) {
+		int64_t sum = 0;
+
+		for (i = 0; i < taps; i++)
+			sum += layer->weights[k * taps + i];
+		layer->bias[k] -= (double)(layer->conv.pad_value * sum);
 	}
 }
 
@@ -94,25 +111,14 @@ static void layer_scales(struct layer *layer, const struct graph *graph,
 			 const struct graph_tensor *weights, const struct graph_tensor *bias)
 {
 	const struct graph_tensor *in = &graph->tensors[layer->in];
-	const size_t taps = (size_t)layer->conv.kernel_h * layer->conv.kernel_w * layer->group_c;
-	const int32_t zero = graph_zero_point(in, 0);
 	uint32_t k;
-	size_t i;
 
 	for (k = 0; k < layer->kernels; k++) {
 		layer->scale[k] = (double)graph_scale(in, 0) *
 				  (weights ? (double)graph_scale(weights, k) : 1);
 		layer->bias[k] = (double)bias_at(bias, k);
 	}
-	layer->conv.pad_value = zero;
-	even_out(layer);
-	for (k = 0; k < layer->kernels; k++) {
-		int64_t sum = 0;
-
-		for (i = 0; i < taps; i++)
-			sum += layer->weights[k * taps + i];
-		layer->bias[k] -= (double)(zero * sum);
-	}
+	layer->conv.pad_value = graph_zero_point(in, 0);
 }
 
 static bool fits_registers(const struct graph_window *w)
@@ -249,6 +255,67 @@ static bool put_requant(struct lower *lower, struct npu_sdp *sdp, const double *
 	last->mul_shift = mul_shift;
 	put_channels(lower, &last->mul_operand, offset + 2, 4, mul, count);
 	free(values);
+	return !lower->error;
+}
+
+/*
+ * Scales too far apart for one shift and 16 bits: X1 multiplies each channel by
+ * a power of two that brings it to within a factor of two of the result with
+ * @fraction bits behind the point, X2 does the rest with 15 bits.
+ */
+static bool put_fine_requant(struct lower *lower, struct npu_sdp *sdp, const double *bias,
+			     const double *real, uint32_t count)
+{
+	int16_t *high = calloc(4 * (size_t)count, sizeof(*high)), *power = high + count;
+	int16_t *low = power + count, *mul = low + count;
+	double *rest = calloc(count, sizeof(*rest)), most = 0;
+	int shift = bias_shift(bias, count), fraction, down, low_shift;
+	uint64_t offset;
+	uint32_t k;
+
+	if (!high || !rest) {
+		lower->error = -ENOMEM;
+		goto out;
+	}
+	for (k = 0; k < count; k++)
+		most = fmax(most, real[k]);
+	if (!(most > 0))
+		most = 1;
+	fraction = 14 - (int)ceil(log2(most));
+	fraction = fraction > 21 ? 21 : fraction < 0 ? 0 : fraction;
+	down = 14 - ((int)ceil(log2(most)) + fraction);
+	for (k = 0; k < count; k++) {
+		int e = real[k] > 0 ? (int)ceil(log2(real[k])) + fraction + down : 0;
+		double value = fmin(fmax(round(ldexp(bias[k], -shift)), INT16_MIN), INT16_MAX);
+
+		e = e < 0 ? 0 : e > 14 ? 14 : e;
+		high[k] = (int16_t)value;
+		power[k] = (int16_t)(1 << e);
+		rest[k] = ldexp(bias[k] - ldexp(value, shift), e - down);
+		mul[k] = (int16_t)fmin(round(ldexp(real[k], fraction + 15 - (e - down))),
+				       INT16_MAX);
+	}
+	low_shift = bias_shift(rest, count);
+	for (k = 0; k < count; k++)
+		low[k] = (int16_t)fmin(fmax(round(ldexp(rest[k], -low_shift)), INT16_MIN),
+				       INT16_MAX);
+	offset = channel_room(lower, count, 4);
+	sdp->x1.alu = NPU_ALU_SUM;
+	sdp->x1.alu_shift = shift;
+	put_channels(lower, &sdp->x1.alu_operand, offset, 4, high, count);
+	sdp->x1.mul = NPU_MUL;
+	sdp->x1.mul_shift = down;
+	put_channels(lower, &sdp->x1.mul_operand, offset + 2, 4, power, count);
+	offset = channel_room(lower, count, 4);
+	sdp->x2.alu = NPU_ALU_SUM;
+	sdp->x2.alu_shift = low_shift;
+	put_channels(lower, &sdp->x2.alu_operand, offset, 4, low, count);
+	sdp->x2.mul = NPU_MUL;
+	sdp->x2.mul_shift = fraction + 15;
+	put_channels(lower, &sdp->x2.mul_operand, offset + 2, 4, mul, count);
+out:
+	free(high);
+	free(rest);
 	return !lower->error;
 }
 
@@ -486,6 +553,12 @@ static bool sdp_slope(struct lower *lower, const struct layer *layer, const stru
 	return !lower->error;
 }
 
+/* Stage X2 has nothing to do but requantise. */
+static bool x2_is_free(const struct tail *tail, bool add)
+{
+	return !add && tail->slope_op == GRAPH_NONE && tail->hi == INT8_MAX;
+}
+
 static bool sdp_plain(struct lower *lower, const struct layer *layer, const struct tail *tail,
 		      struct lower_op *op, bool *clamped, const char **why)
 {
@@ -515,16 +588,32 @@ static bool sdp_plain(struct lower *lower, const struct layer *layer, const stru
 		*why = "result scaled up beyond 16 bits";
 		goto out;
 	}
-	shift = requant_convert(requant.shift, zero, sdp);
-	if (!put_requant(lower, sdp, layer->bias, mul, layer->kernels, shift, !slope && !min)) {
+	/*
+	 * One rounding: in the stage, with the converter adding the zero point
+	 * alone; before a slope, which rounds again, in the converter.
+	 */
+	shift = requant.shift;
+	sdp->cvt_scale = 1;
+	sdp->cvt_offset = -zero;
+	if (slope)
+		shift = requant_convert(shift, zero, sdp);
+	op->loss_bits = requant.loss_bits;
+	if (x2_is_free(tail, false) && requant.loss_bits > COARSE) {
+		op->loss_bits = 0;
+		ok = put_fine_requant(lower, sdp, layer->bias, real, layer->kernels);
+	} else {
+		ok = put_requant(lower, sdp, layer->bias, mul, layer->kernels, shift,
+				 !slope && !min);
+	}
+	if (!ok) {
 		*why = "out of memory";
 		goto out;
 	}
+	ok = false;
 	if (slope && !sdp_slope(lower, layer, tail, &sdp->x2, why))
 		goto out;
 	if (min) {
 		sdp->x2.alu = NPU_ALU_MIN;
-		sdp->x2.alu_shift = sdp->cvt_shift;
 		sdp->x2.alu_operand.source = NPU_REGISTER;
 		sdp->x2.alu_operand.value = tail->hi - zero;
 	}
@@ -532,7 +621,6 @@ static bool sdp_plain(struct lower *lower, const struct layer *layer, const stru
 	last->relu = relu;
 	/* What is left to an operation of its own. */
 	*clamped = (tail->lo == INT8_MIN || relu) && (tail->hi == INT8_MAX || min);
-	op->loss_bits = requant.loss_bits;
 	ok = true;
 out:
 	free(real);
@@ -618,21 +706,31 @@ static bool emit_slice(struct lower *lower, const struct layer *whole, const str
 	const size_t taps = (size_t)whole->conv.kernel_h * whole->conv.kernel_w * whole->group_c;
 	struct layer layer = *whole;
 	struct lower_op op = *base;
+	bool ok = false;
 
-	layer.weights += first * taps;
-	layer.bias += first;
-	layer.scale += first;
 	layer.first += first;
 	layer.kernels = count;
+	if (!layer_alloc(&layer)) {
+		layer_free(&layer);
+		lower->error = -ENOMEM;
+		*why = "out of memory";
+		return false;
+	}
+	memcpy(layer.weights, whole->weights + first * taps, count * taps);
+	memcpy(layer.bias, whole->bias + first, count * sizeof(*layer.bias));
+	memcpy(layer.scale, whole->scale + first, count * sizeof(*layer.scale));
+	even_out(&layer, x2_is_free(tail, add) ? 8192 : 128);
+	take_zero_point(&layer);
 	op.op.out.channels = count;
 	op.op.out.offset += (uint64_t)(first / op.op.out.atom) * op.op.out.surface;
-	if (!choose_block(lower, &op, why))
-		return false;
-	pack_weights(lower, &layer, &op);
-	if (add ? !sdp_add(lower, &layer, tail, &op, clamped, why) :
-		  !sdp_plain(lower, &layer, tail, &op, clamped, why))
-		return false;
-	return lower_emit(lower, &op, why);
+	if (choose_block(lower, &op, why)) {
+		pack_weights(lower, &layer, &op);
+		ok = (add ? sdp_add(lower, &layer, tail, &op, clamped, why) :
+			    sdp_plain(lower, &layer, tail, &op, clamped, why)) &&
+		     lower_emit(lower, &op, why);
+	}
+	layer_free(&layer);
+	return ok;
 }
 
 static bool start_layer(struct lower *lower, struct layer *layer, const struct tail *tail,
