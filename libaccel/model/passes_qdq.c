@@ -149,6 +149,40 @@ out:
 	return err;
 }
 
+/*
+ * Data is moved as integers: DEQUANTIZE goes behind operations that only move.
+ * (Transposes are pushed behind QUANTIZE but not behind DEQUANTIZE.)
+ */
+static int dequantize_later(struct graph *graph, uint32_t number, bool *changed)
+{
+	const struct graph_op *op = &graph->ops[number];
+	uint32_t integers = integers_of(graph, op->inputs[0]), output = op->outputs[0];
+	const struct graph_tensor *y;
+	int id;
+
+	switch (op->kind) {
+	case GRAPH_TRANSPOSE: case GRAPH_RESHAPE: case GRAPH_SLICE: case GRAPH_DEPTH_TO_SPACE:
+	case GRAPH_SPACE_TO_DEPTH: case GRAPH_TILE: case GRAPH_BROADCAST: case GRAPH_GATHER:
+		break;
+	default:
+		return 0;
+	}
+	if (!is_int8(graph, integers) || graph_has_act(op))
+		return 0;
+	y = &graph->tensors[output];
+	id = graph_add_tensor(graph, NULL, GRAPH_I8, y->rank, y->dims);
+	if (id < 0)
+		return id;
+	if (graph_copy_quant(graph, (uint32_t)id, integers))
+		return -ENOMEM;
+	graph->ops[number].inputs[0] = integers;
+	graph->ops[number].outputs[0] = (uint32_t)id;
+	*changed = true;
+	id = graph_add_op(graph, number + 1, GRAPH_DEQUANTIZE, NULL, 1, (uint32_t[]){ (uint32_t)id },
+			  output);
+	return id < 0 ? id : 0;
+}
+
 int pass_fold_fake_quantization(struct graph *graph, bool *changed)
 {
 	for (uint32_t i = 0; i < graph->num_ops; i++) {
@@ -166,7 +200,11 @@ int pass_fold_fake_quantization(struct graph *graph, bool *changed)
 			}
 			continue;
 		}
-		err = to_integers(graph, i, changed);
+		if (!op->num_outputs)
+			continue;
+		err = dequantize_later(graph, i, changed);
+		if (!err)
+			err = to_integers(graph, i, changed);
 		if (err)
 			return err;
 	}

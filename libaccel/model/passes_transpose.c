@@ -63,7 +63,7 @@ static uint32_t layout_inputs(const struct graph_op *op)
 		return op->num_inputs;
 	case GRAPH_CLIP: case GRAPH_LEAKY_RELU: case GRAPH_HARD_SWISH: case GRAPH_HARD_SIGMOID:
 	case GRAPH_LOGISTIC: case GRAPH_TANH: case GRAPH_UNARY: case GRAPH_QUANTIZE:
-	case GRAPH_DEQUANTIZE: case GRAPH_CAST: case GRAPH_PAD: case GRAPH_SLICE:
+	case GRAPH_CAST: case GRAPH_PAD: case GRAPH_SLICE:
 	case GRAPH_SOFTMAX: case GRAPH_LOG_SOFTMAX: case GRAPH_REDUCE:
 		return 1;
 	default:

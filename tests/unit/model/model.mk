@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
 # Tests of import, passes and quantisation. They use internal functions.
 
-MODEL_TESTS	:= $(addprefix $(O)/tests/unit/model/,onnx_conformance test_model)
+MODEL_TESTS	:= $(addprefix $(O)/tests/unit/model/,onnx_conformance test_model test_qdq)
 
-$(O)/tests/unit/model/onnx_conformance.o: CPPFLAGS += -I$(O)/libaccel/model
-$(O)/tests/unit/model/onnx_conformance.o: $(ONNX_PB).h
+$(addsuffix .o,$(MODEL_TESTS)): CPPFLAGS += -I$(O)/libaccel/model
+$(addsuffix .o,$(MODEL_TESTS)): $(ONNX_PB).h
 
 $(MODEL_TESTS): %: %.o $(LIBACCEL_A)
 	$(CC) $(LDFLAGS) -o $@ $< $(LIBACCEL_A) $(LIBACCEL_LIBS) -lcmocka
@@ -14,8 +14,8 @@ DEB_PACKAGES	+= libonnx-testdata libcmocka-dev
 CHECKS		+= onnx model
 
 .PHONY: check-onnx check-model
-check-model: $(O)/tests/unit/model/test_model
-	@CMOCKA_MESSAGE_OUTPUT=TAP $<
+check-model: $(O)/tests/unit/model/test_model $(O)/tests/unit/model/test_qdq
+	@for test in $^; do CMOCKA_MESSAGE_OUTPUT=TAP $$test || failed=1; done; [ -z "$$failed" ]
 
 check-onnx: $(O)/tests/unit/model/onnx_conformance
 	@$< $(ONNX_TESTDATA)
