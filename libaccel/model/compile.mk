@@ -3,7 +3,7 @@
 # and the sessions that run what it makes.
 
 COMPILE_SRCS	:= $(addprefix libaccel/model/,npu_op.c npu_code.c emit_conv.c emit_sdp.c emit_pdp.c tile.c \
-		   requant.c lower.c lower_conv.c lower_other.c schedule.c place.c artefact.c artefact_build.c explain.c compile.c)
+		   requant.c lower.c layer_emit.c layer_sdp.c lower_conv.c lower_other.c schedule.c place.c artefact.c artefact_build.c explain.c compile.c)
 COMPILE_SRCS	+= libaccel/cpu/npu_kernels.c libaccel/cpu/ref_npu.c
 COMPILE_SRCS	+= $(addprefix libaccel/run/,layout.c model.c session.c picture.c picture_file.c)
 LIBACCEL_SRCS	+= $(COMPILE_SRCS)
