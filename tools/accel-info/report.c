@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/utsname.h>
+#include <unistd.h>
 
 #include "accel-info.h"
 
@@ -31,36 +32,45 @@ double info_ops_per_second(const struct accel_device_info *info)
 	return 2.0 * info->atomic_c * info->atomic_k * info->cores * (double)clock;
 }
 
-/* What the running kernel says of the module; false when it is not loaded or says nothing. */
-static bool module_version(char *version, size_t size)
+/*
+ * The module as the running kernel knows it: its source version where modules
+ * carry one. NULL when it is not loaded.
+ */
+static const char *module_version(char *version, size_t size)
 {
-	FILE *file = fopen("/sys/module/nvdla/srcversion", "re");
-	bool found;
+	FILE *file;
 
+	if (access("/sys/module/nvdla", F_OK))
+		return NULL;
+	snprintf(version, size, "loaded");
+	file = fopen("/sys/module/nvdla/srcversion", "re");
 	if (!file)
-		return false;
-	found = fgets(version, (int)size, file) != NULL;
+		return version;
+	if (!fgets(version, (int)size, file))
+		snprintf(version, size, "loaded");
 	fclose(file);
 	version[strcspn(version, "\n")] = 0;
 
-	return found && *version;
+	return version;
 }
 
 void versions_print(void)
 {
 	struct utsname kernel;
-	char module[80];
+	char version[80];
+	const char *module = module_version(version, sizeof(version));
 
 	if (!uname(&kernel))
 		printf("kernel   %s %s\n", kernel.release, kernel.machine);
-	printf("module   %s\n", module_version(module, sizeof(module)) ? module : "not loaded");
+	printf("module   %s\n", module ? module : "not loaded");
 	printf("library  %s\n", LIBACCEL_VERSION);
 }
 
 int versions_json(cJSON *object)
 {
 	struct utsname kernel;
-	char module[80];
+	char version[80];
+	const char *module = module_version(version, sizeof(version));
 
 	if (uname(&kernel))
 		return -errno;
@@ -68,7 +78,7 @@ int versions_json(cJSON *object)
 	    !cJSON_AddStringToObject(object, "machine", kernel.machine) ||
 	    !cJSON_AddStringToObject(object, "library", LIBACCEL_VERSION))
 		return -ENOMEM;
-	if (module_version(module, sizeof(module)))
+	if (module)
 		return cJSON_AddStringToObject(object, "module", module) ? 0 : -ENOMEM;
 
 	return cJSON_AddNullToObject(object, "module") ? 0 : -ENOMEM;
