@@ -18,7 +18,7 @@ BOARD = "--config nv_large --cores 2 --sram 4M"
 # Lines of a kernel log that no test may cause.
 SPLAT = re.compile(r"(BUG:|WARNING:|Oops|Kernel panic|KASAN|UBSAN|general protection|"
                    r"possible (circular|recursive) locking|suspicious RCU|INFO: task .* blocked|"
-                   r"DMA-API:|unreferenced object|refcount_t:|sleeping function called)")
+                   r"DMA-API: (?!preallocated|debugging enabled)|unreferenced object|refcount_t:|sleeping function called)")
 
 
 def splats_in(console):
