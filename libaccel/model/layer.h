@@ -54,6 +54,10 @@ void layer_free(struct layer *layer);
  */
 const char *layer_emit(struct lower *lower, struct layer *layer, uint32_t index);
 
+/* Estimated cycles of a convolution by itself; UINT64_MAX: the NPU cannot do it. */
+uint64_t layer_cycles(struct lower *lower, const struct npu_conv *conv, uint32_t in_channels,
+		      uint32_t in_width, uint32_t in_height, uint32_t kernels);
+
 /*
  * The operation that pads @tensor with channels behind the last, if nothing
  * else reads it and it has not been done: adding zeros can be left out.

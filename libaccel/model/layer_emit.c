@@ -111,6 +111,27 @@ static bool choose_block(struct lower *lower, struct lower_op *op, const char **
 	return best;
 }
 
+uint64_t layer_cycles(struct lower *lower, const struct npu_conv *conv, uint32_t in_channels,
+		      uint32_t in_width, uint32_t in_height, uint32_t kernels)
+{
+	struct lower_op op = { .op.kind = NPU_CONV, .op.conv = *conv };
+	const uint32_t atom = lower->config->atomic_m;
+	struct npu_tiling tiling;
+	struct npu_cost cost;
+	const char *why;
+
+	npu_cube_dense(&op.op.in, in_width, in_height, in_channels, atom);
+	npu_cube_dense(&op.op.out, npu_window_out(in_width, conv->pad_left, conv->pad_right,
+						  conv->kernel_w, conv->dilation_x,
+						  conv->stride_x),
+		       npu_window_out(in_height, conv->pad_top, conv->pad_bottom, conv->kernel_h,
+				      conv->dilation_y, conv->stride_y), kernels, atom);
+	if (!op.op.out.width || !op.op.out.height || !choose_block(lower, &op, &why) ||
+	    npu_tile_plan(lower->config, &op.op, lower->bandwidth, &tiling, &cost, &why))
+		return UINT64_MAX;
+	return cost.cycles;
+}
+
 /* An input that is there before operation @index runs. */
 static bool is_ready(const struct lower *lower, uint32_t tensor, uint32_t index)
 {

@@ -97,6 +97,130 @@ static bool seen_as_image(struct lower *lower, struct layer *layer, uint32_t inp
 	return true;
 }
 
+/*
+ * A depthwise convolution without activation and the 1 x 1 convolution behind
+ * it are one dense convolution, which costs fewer cycles where channels are few:
+ * the NPU pays for results as well as for products. Its weights are rounded
+ * anew, the result between the two not at all.
+ */
+static uint32_t merge_partner(struct lower *lower, uint32_t index, const struct layer *first)
+{
+	const struct graph *graph = lower->graph;
+	const struct graph_op *op = &graph->ops[index], *next;
+	uint32_t user = graph_only_user(graph, op->outputs[0]), bias, kernels;
+	const struct graph_tensor *w;
+	struct npu_conv point = {
+		.kernel_w = 1, .kernel_h = 1, .stride_x = 1, .stride_y = 1, .dilation_x = 1,
+		.dilation_y = 1, .groups = 1, .groups_per_block = 1,
+	}, dense = first->conv;
+	uint32_t width, height, channels;
+	uint64_t apart, behind, merged;
+
+	if (op->kind != GRAPH_CONV || user == GRAPH_NONE || lower->done[user] ||
+	    graph->ops[user].kind != GRAPH_CONV || graph_has_act(op) ||
+	    first->conv.groups != first->in_channels || first->kernels != first->in_channels ||
+	    first->in_channels < 2)
+		return GRAPH_NONE;
+	next = &graph->ops[user];
+	w = &graph->tensors[next->inputs[1]];
+	bias = next->num_inputs > 2 ? next->inputs[2] : GRAPH_NONE;
+	if (!lower_is_cube(lower, next->outputs[0]) || next->inputs[0] != op->outputs[0] ||
+	    !usable_weights(graph, next->inputs[1], bias) || w->dims[1] != 1 || w->dims[2] != 1 ||
+	    next->params.conv.groups != 1 || next->params.conv.window.stride_h != 1 ||
+	    next->params.conv.window.stride_w != 1 || next->params.conv.window.pad_top ||
+	    next->params.conv.window.pad_left || next->params.conv.window.pad_right ||
+	    next->params.conv.window.pad_bottom)
+		return GRAPH_NONE;
+	kernels = w->dims[0];
+	lower_shape(&graph->tensors[op->outputs[0]], &width, &height, &channels);
+	dense.groups = 1;
+	apart = layer_cycles(lower, &first->conv, first->in_channels, first->in_width,
+			     first->in_height, first->kernels);
+	behind = layer_cycles(lower, &point, channels, width, height, kernels);
+	merged = layer_cycles(lower, &dense, first->in_channels, first->in_width,
+			      first->in_height, kernels);
+	if (apart == UINT64_MAX || behind == UINT64_MAX || merged >= apart + behind)
+		return GRAPH_NONE;
+	return user;
+}
+
+/* @first, depthwise, and operation @index of the graph behind it as one layer. */
+static bool merge(struct lower *lower, const struct layer *first, uint32_t index,
+		  struct layer *layer)
+{
+	const struct graph *graph = lower->graph;
+	const struct graph_op *op = &graph->ops[index];
+	const struct graph_tensor *w = &graph->tensors[op->inputs[1]];
+	const struct graph_tensor *bias = op->num_inputs > 2 && op->inputs[2] != GRAPH_NONE ?
+					  &graph->tensors[op->inputs[2]] : NULL;
+	const double middle = graph_scale(&graph->tensors[first->out], 0);
+	const double input = graph_scale(&graph->tensors[first->in], 0);
+	const uint32_t channels = first->in_channels;
+	const size_t taps = (size_t)first->conv.kernel_w * first->conv.kernel_h;
+	double *real = calloc(taps * channels, sizeof(*real));
+	uint32_t k, c;
+	size_t t;
+
+	*layer = *first;
+	layer->out = op->outputs[0];
+	layer->kernels = w->dims[0];
+	layer->group_c = channels;
+	layer->conv.groups = 1;
+	graph_act_range(graph, op, &layer->act_lo, &layer->act_hi);
+	if (!layer_alloc(layer) || !real) {
+		layer_free(layer);
+		free(real);
+		lower->error = -ENOMEM;
+		return false;
+	}
+	for (k = 0; k < layer->kernels; k++) {
+		const int8_t *point = (const int8_t *)w->data + (size_t)k * channels;
+		double most = 0, sum = bias ? bias_at(bias, k) * middle * graph_scale(w, k) : 0;
+
+		for (c = 0; c < channels; c++) {
+			/* first->scale has the input's scale in it. */
+			double by = graph_scale(w, k) * point[c];
+
+			sum += by * first->bias[c] * first->scale[c];
+			for (t = 0; t < taps; t++) {
+				real[t * channels + c] = by * first->weights[c * taps + t] *
+							 first->scale[c] / input;
+				most = fmax(most, fabs(real[t * channels + c]));
+			}
+		}
+		most = most > 0 ? most / 127 : 1;
+		layer->scale[k] = input * most;
+		layer->bias[k] = sum / layer->scale[k];
+		for (t = 0; t < taps * channels; t++)
+			layer->weights[k * taps * channels + t] = (int8_t)round(real[t] / most);
+	}
+	free(real);
+	return true;
+}
+
+/* Return: whether the two were emitted as one. */
+static bool emit_merged(struct lower *lower, const struct layer *first, uint32_t index)
+{
+	uint32_t user = merge_partner(lower, index, first);
+	struct layer layer;
+	const char *why;
+
+	if (user == GRAPH_NONE || !merge(lower, first, user, &layer))
+		return false;
+	lower->done[user] = 1;
+	lower->current = user;
+	why = layer_emit(lower, &layer, user);
+	lower->current = index;
+	layer_free(&layer);
+	if (why) {
+		lower->done[user] = 0;
+		return false;
+	}
+	lower->notes[user].on_npu = true;
+	lower->notes[index].why = "merged into the convolution behind";
+	return true;
+}
+
 const char *lower_conv(struct lower *lower, uint32_t index)
 {
 	const struct graph *graph = lower->graph;
@@ -144,7 +268,7 @@ const char *lower_conv(struct lower *lower, uint32_t index)
 	}
 	memcpy(layer.weights, w->data, graph_elements(w));
 	layer_scales(&layer, graph, w, bias == GRAPH_NONE ? NULL : &graph->tensors[bias]);
-	why = layer_emit(lower, &layer, index);
+	why = emit_merged(lower, &layer, index) ? NULL : layer_emit(lower, &layer, index);
 	layer_free(&layer);
 	return why;
 }

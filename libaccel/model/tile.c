@@ -79,16 +79,23 @@ static uint64_t weight_bytes(const struct shape *s, uint32_t kernels)
 }
 
 /*
- * SDP takes the sums of a kernel group for one pixel in so many cycles; reading
- * them out of CACC costs one more.
+ * Cycles for the sums of one kernel group. CSC works in stripes of pixels, as
+ * many as CACC has room for; SDP takes a pixel's sums in as many cycles as it
+ * needs for them and one more, and the next stripe's last products wait for
+ * that. The bubble between stripes was measured on the RTL of nv_small.
  */
-static uint64_t drain_cycles(const struct nvdla_config *config)
+static uint64_t group_cycles(const struct nvdla_config *config, uint64_t pixels, uint64_t taps)
 {
+	const uint64_t bubble = 38;
+	uint64_t stripe = config->atomic_k * (config->atomic_c == 4 * config->atomic_k ? 4 : 2);
 	uint32_t width = config->sdp_bs_throughput;
+	uint64_t drain;
 
 	if (config->sdp_ew_throughput > width)
 		width = config->sdp_ew_throughput;
-	return div_up(config->atomic_k, width) + 1;
+	drain = div_up(config->atomic_k, width) + 1;
+	return pixels / stripe * max64(stripe * taps, stripe * drain + bubble) +
+	       max64(pixels % stripe * taps, pixels % stripe * drain);
 }
 
 static bool reads_elements(const struct npu_op *op)
@@ -145,7 +152,7 @@ static void estimate(const struct shape *s, const struct npu_tiling *t, struct n
 	cost->macs = (uint64_t)op->out.width * op->out.height * op->out.channels * conv->kernel_h *
 		     conv->kernel_w * (op->in.channels / conv->groups);
 
-	work = max64(mac, pixels * groups * drain_cycles(config));
+	work = max64(mac, groups * group_cycles(config, pixels, taps));
 	work = max64(work, (uint64_t)((double)part / bandwidth));
 	load = (uint64_t)((double)data / bandwidth);
 	weight = (uint64_t)((double)weights / bandwidth);
