@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "cdp.h"
+#include "fp.h"
 
 #define R(reg)		sim_reg(core, NVDLA_CDP, group, reg)
 #define F(reg, field)	FIELD_GET(reg##_##field, sim_reg(core, NVDLA_CDP, group, reg))
@@ -20,7 +21,11 @@
 /* One operation under way. */
 struct cdp_op {
 	struct cdp_lrn lrn;
-	unsigned int width, height, channels, surfaces, atom;
+	unsigned int width, height, channels, surfaces;
+	unsigned int atom;		/* elements */
+	unsigned int bytes;		/* of an atom */
+	bool flush_nan;			/* FP16: NaN counts as 0 */
+	uint32_t nan_in, inf_in, nan_out;
 	enum npusim_port src_port, dst_port;
 	uint64_t src, src_line, src_surf;
 	uint64_t dst, dst_line, dst_surf;
@@ -36,10 +41,12 @@ static int64_t start_or_end(const struct sim_core *core, uint32_t low)
 	return (int64_t)(v << 26) >> 26;
 }
 
-/* A linear table's spacing: 6 of the 8 bits count, two's complement. */
-static int spacing(uint32_t select)
+/* A linear table's spacing: of the 8 bits 6, 7 or all count, two's complement. */
+static int spacing(uint32_t select, enum cdp_precision precision)
 {
-	return (int)(select & 31) - (int)(select & 32);
+	const int sign = 32 << precision;
+
+	return (int)(select & (uint32_t)(sign - 1)) - (int)(select & (uint32_t)sign);
 }
 
 static void read_tables(struct sim_core *core, struct cdp_lrn *lrn)
@@ -58,8 +65,8 @@ static void read_tables(struct sim_core *core, struct cdp_lrn *lrn)
 	lrn->le.entries = SIM_LUT_LE;
 	lrn->le.start = start_or_end(core, CDP_S_LUT_LE_START_LOW);
 	lrn->le.end = start_or_end(core, CDP_S_LUT_LE_END_LOW);
-	lrn->le.select = spacing(F(CDP_S_LUT_INFO, LUT_LE_INDEX_SELECT));
-	lrn->le.max_spread = 64;
+	lrn->le.select = spacing(F(CDP_S_LUT_INFO, LUT_LE_INDEX_SELECT), lrn->precision);
+	lrn->le.max_spread = lrn->precision == CDP_INT8 ? 64 : 128;
 	lrn->le.uflow_scale = (int16_t)F(CDP_S_LUT_LE_SLOPE_SCALE, LUT_LE_SLOPE_UFLOW_SCALE);
 	lrn->le.oflow_scale = (int16_t)F(CDP_S_LUT_LE_SLOPE_SCALE, LUT_LE_SLOPE_OFLOW_SCALE);
 	lrn->le.uflow_shift = F(CDP_S_LUT_LE_SLOPE_SHIFT, LUT_LE_SLOPE_UFLOW_SHIFT);
@@ -69,8 +76,8 @@ static void read_tables(struct sim_core *core, struct cdp_lrn *lrn)
 	lrn->lo.entries = SIM_LUT_LO;
 	lrn->lo.start = start_or_end(core, CDP_S_LUT_LO_START_LOW);
 	lrn->lo.end = start_or_end(core, CDP_S_LUT_LO_END_LOW);
-	lrn->lo.select = spacing(F(CDP_S_LUT_INFO, LUT_LO_INDEX_SELECT));
-	lrn->lo.max_spread = 32;
+	lrn->lo.select = spacing(F(CDP_S_LUT_INFO, LUT_LO_INDEX_SELECT), lrn->precision);
+	lrn->lo.max_spread = lrn->precision == CDP_INT8 ? 32 : 64;
 	lrn->lo.uflow_scale = (int16_t)F(CDP_S_LUT_LO_SLOPE_SCALE, LUT_LO_SLOPE_UFLOW_SCALE);
 	lrn->lo.oflow_scale = (int16_t)F(CDP_S_LUT_LO_SLOPE_SCALE, LUT_LO_SLOPE_OFLOW_SCALE);
 	lrn->lo.uflow_shift = F(CDP_S_LUT_LO_SLOPE_SHIFT, LUT_LO_SLOPE_UFLOW_SHIFT);
@@ -81,15 +88,16 @@ static int check_features(struct sim_core *core, unsigned int group, unsigned in
 {
 	const struct nvdla_config *config = sim_config(core);
 
-	if (F(CDP_D_DATA_FORMAT, INPUT_DATA_TYPE))
-		return sim_fail(core, config->features & NVDLA_FEAT_INT16 ? -ENOSYS : -EINVAL,
-				NVDLA_CDP, CDP_D_DATA_FORMAT,
-				"CDP D_DATA_FORMAT.INPUT_DATA_TYPE is %u: only INT8 is supported",
-				F(CDP_D_DATA_FORMAT, INPUT_DATA_TYPE));
-	if (RF(CDP_RDMA_D_DATA_FORMAT, INPUT_DATA))
+	if (F(CDP_D_DATA_FORMAT, INPUT_DATA_TYPE) > CDP_FP16 ||
+	    (F(CDP_D_DATA_FORMAT, INPUT_DATA_TYPE) && !(config->features & NVDLA_FEAT_INT16)))
+		return sim_fail(core, -EINVAL, NVDLA_CDP, CDP_D_DATA_FORMAT,
+				"CDP D_DATA_FORMAT.INPUT_DATA_TYPE is %u, which %s does not have",
+				F(CDP_D_DATA_FORMAT, INPUT_DATA_TYPE), config->name);
+	if (RF(CDP_RDMA_D_DATA_FORMAT, INPUT_DATA) != F(CDP_D_DATA_FORMAT, INPUT_DATA_TYPE))
 		return sim_fail(core, -EINVAL, NVDLA_CDP_RDMA, CDP_RDMA_D_DATA_FORMAT,
-				"CDP_RDMA D_DATA_FORMAT.INPUT_DATA is %u, in CDP 0",
-				RF(CDP_RDMA_D_DATA_FORMAT, INPUT_DATA));
+				"CDP_RDMA D_DATA_FORMAT.INPUT_DATA is %u, in CDP %u",
+				RF(CDP_RDMA_D_DATA_FORMAT, INPUT_DATA),
+				F(CDP_D_DATA_FORMAT, INPUT_DATA_TYPE));
 
 	return 0;
 }
@@ -100,21 +108,28 @@ static void read_op(struct sim_core *core, unsigned int group, unsigned int rdma
 	const struct nvdla_config *config = sim_config(core);
 
 	memset(op, 0, sizeof(*op));
+	op->lrn.precision = F(CDP_D_DATA_FORMAT, INPUT_DATA_TYPE);
 	read_tables(core, &op->lrn);
 	/* Of the offsets, only as many bits count as the data has. */
-	op->lrn.in.offset = (int8_t)R(CDP_D_DATIN_OFFSET);
+	op->lrn.in.offset = (int16_t)R(CDP_D_DATIN_OFFSET);
 	op->lrn.in.scale = (int16_t)R(CDP_D_DATIN_SCALE);
 	op->lrn.in.shift = F(CDP_D_DATIN_SHIFTER, DATIN_SHIFTER);
-	op->lrn.out.offset = (int32_t)(R(CDP_D_DATOUT_OFFSET) << 7) >> 7;
+	op->lrn.out.offset = (int32_t)R(CDP_D_DATOUT_OFFSET);
+	if (op->lrn.precision == CDP_INT8) {
+		op->lrn.in.offset = (int8_t)op->lrn.in.offset;
+		op->lrn.out.offset = (int32_t)(R(CDP_D_DATOUT_OFFSET) << 7) >> 7;
+	}
 	op->lrn.out.scale = (int16_t)R(CDP_D_DATOUT_SCALE);
 	op->lrn.out.shift = F(CDP_D_DATOUT_SHIFTER, DATOUT_SHIFTER);
 	op->lrn.reach = F(CDP_D_LRN_CFG, NORMALZ_LEN) + 1;
 	op->lrn.square = !F(CDP_D_FUNC_BYPASS, SQSUM_BYPASS);
 	op->lrn.multiply = !F(CDP_D_FUNC_BYPASS, MUL_BYPASS);
 
-	op->atom = config->atomic_m;
+	op->flush_nan = F(CDP_D_NAN_FLUSH_TO_ZERO, NAN_TO_ZERO);
+	op->bytes = config->atomic_m;
+	op->atom = op->lrn.precision == CDP_INT8 ? op->bytes : op->bytes / 2;
 	op->mask = (config->address_bits >= 64 ? UINT64_MAX :
-		    ((uint64_t)1 << config->address_bits) - 1) & ~(uint64_t)(op->atom - 1);
+		    ((uint64_t)1 << config->address_bits) - 1) & ~(uint64_t)(op->bytes - 1);
 	op->width = RF(CDP_RDMA_D_DATA_CUBE_WIDTH, WIDTH) + 1;
 	op->height = RF(CDP_RDMA_D_DATA_CUBE_HEIGHT, HEIGHT) + 1;
 	op->channels = RF(CDP_RDMA_D_DATA_CUBE_CHANNEL, CHANNEL) + 1;
@@ -130,41 +145,86 @@ static void read_op(struct sim_core *core, unsigned int group, unsigned int rdma
 	op->dst_surf = R(CDP_D_DST_SURFACE_STRIDE);
 }
 
-/* Normalise @n pixels of line @y from column @x on. @buf: room for them, twice. */
+/* Room for a run of pixels. */
+struct cdp_buffers {
+	uint8_t *rows;		/* RUN pixels as in memory, surface by surface */
+	int16_t *pixel, *result;
+	uint32_t *work;
+};
+
+static void load_atom(struct cdp_op *op, const uint8_t *raw, int16_t *v)
+{
+	unsigned int i;
+
+	for (i = 0; i < op->atom; i++) {
+		if (op->lrn.precision == CDP_INT8) {
+			v[i] = (int8_t)raw[i];
+			continue;
+		}
+		memcpy(&v[i], raw + 2 * i, sizeof(v[i]));
+		if (op->lrn.precision == CDP_INT16)
+			continue;
+		op->inf_in += fp16_is_inf((uint16_t)v[i]);
+		if (fp16_is_nan((uint16_t)v[i])) {
+			op->nan_in++;
+			if (op->flush_nan)
+				v[i] = 0;
+		}
+	}
+}
+
+static void store_atom(struct cdp_op *op, uint8_t *raw, const int16_t *v)
+{
+	unsigned int i;
+
+	for (i = 0; i < op->atom; i++) {
+		if (op->lrn.precision == CDP_INT8)
+			raw[i] = (uint8_t)v[i];
+		else
+			memcpy(raw + 2 * i, &v[i], sizeof(v[i]));
+		if (op->lrn.precision == CDP_FP16)
+			op->nan_out += fp16_is_nan((uint16_t)v[i]);
+	}
+}
+
+/* Normalise @n pixels of line @y from column @x on. */
 static int run_pixels(struct sim_core *core, struct cdp_op *op, unsigned int y, unsigned int x,
-		      unsigned int n, int8_t *buf, int16_t *work, struct sim_cost *cost)
+		      unsigned int n, const struct cdp_buffers *buf, struct sim_cost *cost)
 {
 	const unsigned int padded = op->surfaces * op->atom;
-	int8_t *pixel = buf, *result = buf + padded, *rows = result + padded;
+	const size_t run = (size_t)n * op->bytes;
 	unsigned int s, i;
 	int err;
 
 	for (s = 0; s < op->surfaces; s++) {
 		uint64_t addr = op->src + y * op->src_line + s * op->src_surf +
-				(uint64_t)x * op->atom;
+				(uint64_t)x * op->bytes;
 
 		err = sim_read(core, NVDLA_CDP_RDMA, CDP_RDMA_D_SRC_BASE_ADDR_LOW, op->src_port,
-			       addr & op->mask, rows + (size_t)s * n * op->atom,
-			       (size_t)n * op->atom, cost);
+			       addr & op->mask, buf->rows + s * run, run, cost);
 		if (err)
 			return err;
 	}
 	for (i = 0; i < n; i++) {
+		uint8_t *at = buf->rows + (size_t)i * op->bytes;
+
 		for (s = 0; s < op->surfaces; s++)
-			memcpy(pixel + s * op->atom, rows + ((size_t)s * n + i) * op->atom,
-			       op->atom);
-		cdp_lrn_pixel(&op->lrn, pixel, work, result, op->channels, padded, op->count);
+			load_atom(op, at + s * run, buf->pixel + s * op->atom);
+		if (op->lrn.precision == CDP_FP16)
+			cdp_fp_pixel(&op->lrn, buf->pixel, buf->work, buf->result, op->channels,
+				     padded, op->count);
+		else
+			cdp_lrn_pixel(&op->lrn, buf->pixel, buf->work, buf->result, op->channels,
+				      padded, op->count);
 		for (s = 0; s < op->surfaces; s++)
-			memcpy(rows + ((size_t)s * n + i) * op->atom, result + s * op->atom,
-			       op->atom);
+			store_atom(op, at + s * run, buf->result + s * op->atom);
 	}
 	for (s = 0; s < op->surfaces; s++) {
 		uint64_t addr = op->dst + y * op->dst_line + s * op->dst_surf +
-				(uint64_t)x * op->atom;
+				(uint64_t)x * op->bytes;
 
 		err = sim_write(core, NVDLA_CDP, CDP_D_DST_BASE_ADDR_LOW, op->dst_port,
-				addr & op->mask, rows + (size_t)s * n * op->atom,
-				(size_t)n * op->atom, cost);
+				addr & op->mask, buf->rows + s * run, run, cost);
 		if (err)
 			return err;
 	}
@@ -177,8 +237,7 @@ int sim_cdp_run(struct sim_core *core, unsigned int group, unsigned int rdma_gro
 {
 	struct cdp_op op;
 	unsigned int padded, x, y, n;
-	int16_t *work;
-	int8_t *buf;
+	struct cdp_buffers buf;
 	int err;
 
 	err = check_features(core, group, rdma_group);
@@ -190,9 +249,11 @@ int sim_cdp_run(struct sim_core *core, unsigned int group, unsigned int rdma_gro
 	if ((uint64_t)op.width * op.height * padded > SIM_MAX_ELEMENTS)
 		return sim_fail(core, -EINVAL, NVDLA_CDP_RDMA, CDP_RDMA_D_DATA_CUBE_WIDTH,
 				"CDP_RDMA D_DATA_CUBE_*: more elements than the simulator takes");
-	buf = malloc((size_t)padded * (RUN + 2));
-	work = malloc((padded + 8) * sizeof(*work));
-	if (!buf || !work) {
+	buf.rows = malloc((size_t)op.surfaces * op.bytes * RUN);
+	buf.pixel = malloc(padded * sizeof(*buf.pixel));
+	buf.result = malloc(padded * sizeof(*buf.result));
+	buf.work = malloc((padded + 8) * sizeof(*buf.work));
+	if (!buf.rows || !buf.pixel || !buf.result || !buf.work) {
 		err = sim_fail(core, -ENOMEM, NVDLA_CDP_RDMA, CDP_RDMA_D_DATA_CUBE_CHANNEL,
 			       "CDP_RDMA D_DATA_CUBE_CHANNEL: no memory for a run of pixels");
 		goto out;
@@ -200,7 +261,7 @@ int sim_cdp_run(struct sim_core *core, unsigned int group, unsigned int rdma_gro
 	for (y = 0; y < op.height && !err; y++) {
 		for (x = 0; x < op.width && !err; x += n) {
 			n = op.width - x < RUN ? op.width - x : RUN;
-			err = run_pixels(core, &op, y, x, n, buf, work, cost);
+			err = run_pixels(core, &op, y, x, n, &buf, cost);
 		}
 	}
 	if (err)
@@ -211,11 +272,17 @@ int sim_cdp_run(struct sim_core *core, unsigned int group, unsigned int rdma_gro
 	sim_reg_set(core, NVDLA_CDP, group, CDP_D_PERF_LUT_HYBRID, op.count[CDP_COUNT_HYBRID]);
 	sim_reg_set(core, NVDLA_CDP, group, CDP_D_PERF_LUT_LE_HIT, op.count[CDP_COUNT_LE_HIT]);
 	sim_reg_set(core, NVDLA_CDP, group, CDP_D_PERF_LUT_LO_HIT, op.count[CDP_COUNT_LO_HIT]);
-	cost->cycles += (uint64_t)op.width * op.height * padded / sim_config(core)->cdp_throughput;
+	sim_reg_set(core, NVDLA_CDP, group, CDP_D_NAN_INPUT_NUM, op.nan_in);
+	sim_reg_set(core, NVDLA_CDP, group, CDP_D_INF_INPUT_NUM, op.inf_in);
+	sim_reg_set(core, NVDLA_CDP, group, CDP_D_NAN_OUTPUT_NUM, op.nan_out);
+	cost->cycles += (uint64_t)op.width * op.height * op.surfaces * op.bytes /
+			sim_config(core)->cdp_throughput;
 
 out:
-	free(buf);
-	free(work);
+	free(buf.rows);
+	free(buf.pixel);
+	free(buf.result);
+	free(buf.work);
 	return err;
 }
 

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Inside of the channel data processor: cdp.c reads the registers and moves
- * the data, cdp_lrn.c does the arithmetic, INT8.
+ * the data, cdp_lrn.c does the arithmetic of INT8 and INT16, cdp_fp.c that of
+ * FP16.
  */
 #ifndef NPUSIM_CDP_H
 #define NPUSIM_CDP_H
 
 #include "core.h"
+
+enum cdp_precision { CDP_INT8, CDP_INT16, CDP_FP16 };
 
 /* Event counters of an operation. */
 enum cdp_count {
@@ -29,7 +32,7 @@ struct cdp_cvt {
 struct cdp_table {
 	const int16_t *value;
 	unsigned int entries;
-	int64_t start, end;		/* 38 bits */
+	int64_t start, end;		/* 38 bits; FP16: FP32 in the low 32 */
 	int select;			/* linear: entries are 2^select apart */
 	unsigned int max_spread;	/* of -@select; LO's shifter has a bit less */
 	int16_t uflow_scale, oflow_scale;
@@ -38,6 +41,7 @@ struct cdp_table {
 
 /**
  * struct cdp_lrn - registers of an operation
+ * @precision: of what goes in and comes out
  * @in: input converter
  * @out: output converter
  * @reach: channels on either side that are summed, 1 to 4
@@ -52,6 +56,7 @@ struct cdp_table {
  * @lo_on_hybrid: LO answers in both tables
  */
 struct cdp_lrn {
+	enum cdp_precision precision;
 	struct cdp_cvt in, out;
 	unsigned int reach;
 	bool square, multiply;
@@ -61,7 +66,10 @@ struct cdp_lrn {
 	bool lo_on_uflow, lo_on_oflow, lo_on_hybrid;
 };
 
-void cdp_lrn_pixel(const struct cdp_lrn *lrn, const int8_t *in, int16_t *work, int8_t *out,
+void cdp_lrn_pixel(const struct cdp_lrn *lrn, const int16_t *in, uint32_t *work, int16_t *out,
 		   unsigned int channels, unsigned int padded, uint32_t *count);
+/* The same in FP16; what @in and @out hold are its bits. */
+void cdp_fp_pixel(const struct cdp_lrn *lrn, const int16_t *in, uint32_t *work, int16_t *out,
+		  unsigned int channels, unsigned int padded, uint32_t *count);
 
 #endif /* NPUSIM_CDP_H */

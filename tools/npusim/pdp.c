@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fp.h"
 #include "pdp.h"
 
 #define R(reg)		sim_reg(core, NVDLA_PDP, group, reg)
@@ -43,6 +44,8 @@ struct pdp_op {
 	uint64_t src, src_line, src_surf;
 	uint64_t dst, dst_line, dst_surf;
 	uint64_t mask;
+	bool flush_nan;			/* FP16 from memory: NaN counts as 0 */
+	uint32_t nan_in, inf_in, nan_out;
 };
 
 static int fail_shape(struct sim_core *core, const char *what)
@@ -55,11 +58,11 @@ static int check_features(struct sim_core *core, unsigned int group)
 {
 	const struct nvdla_config *config = sim_config(core);
 
-	if (F(PDP_D_DATA_FORMAT, INPUT_DATA))
-		return sim_fail(core, config->features & NVDLA_FEAT_INT16 ? -ENOSYS : -EINVAL,
-				NVDLA_PDP, PDP_D_DATA_FORMAT,
-				"PDP D_DATA_FORMAT.INPUT_DATA is %u: only INT8 is supported",
-				F(PDP_D_DATA_FORMAT, INPUT_DATA));
+	if (F(PDP_D_DATA_FORMAT, INPUT_DATA) > PDP_FP16 ||
+	    (F(PDP_D_DATA_FORMAT, INPUT_DATA) && !(config->features & NVDLA_FEAT_INT16)))
+		return sim_fail(core, -EINVAL, NVDLA_PDP, PDP_D_DATA_FORMAT,
+				"PDP D_DATA_FORMAT.INPUT_DATA is %u, which %s does not have",
+				F(PDP_D_DATA_FORMAT, INPUT_DATA), config->name);
 	if (F(PDP_D_OPERATION_MODE_CFG, POOLING_METHOD) > PDP_MIN)
 		return sim_fail(core, -EINVAL, NVDLA_PDP, PDP_D_OPERATION_MODE_CFG,
 				"PDP D_OPERATION_MODE_CFG.POOLING_METHOD is 3, which is reserved");
@@ -77,7 +80,10 @@ static void read_window(const struct sim_core *core, unsigned int group, struct 
 	unsigned int i;
 
 	w->method = F(PDP_D_OPERATION_MODE_CFG, POOLING_METHOD);
+	w->precision = F(PDP_D_DATA_FORMAT, INPUT_DATA);
 	w->atom = sim_config(core)->atomic_m;
+	if (w->precision != PDP_INT8)
+		w->atom /= 2;
 	w->x.size = F(PDP_D_POOLING_KERNEL_CFG, KERNEL_WIDTH) + 1;
 	w->y.size = F(PDP_D_POOLING_KERNEL_CFG, KERNEL_HEIGHT) + 1;
 	w->x.stride = F(PDP_D_POOLING_KERNEL_CFG, KERNEL_STRIDE_WIDTH) + 1;
@@ -106,7 +112,7 @@ static void read_op(const struct sim_core *core, unsigned int group, struct pdp_
 
 	memset(op, 0, sizeof(*op));
 	read_window(core, group, op);
-	op->surfaces = F(PDP_D_DATA_CUBE_OUT_CHANNEL, CUBE_OUT_CHANNEL) / config->atomic_m + 1;
+	op->surfaces = F(PDP_D_DATA_CUBE_OUT_CHANNEL, CUBE_OUT_CHANNEL) / op->window.atom + 1;
 	op->splits = F(PDP_D_OPERATION_MODE_CFG, SPLIT_NUM) + 1;
 	op->in_part[0] = F(PDP_D_PARTIAL_WIDTH_IN, PARTIAL_WIDTH_IN_FIRST) + 1;
 	op->in_part[1] = F(PDP_D_PARTIAL_WIDTH_IN, PARTIAL_WIDTH_IN_MID) + 1;
@@ -118,6 +124,7 @@ static void read_op(const struct sim_core *core, unsigned int group, struct pdp_
 			  PDP_D_OPERATION_MODE_CFG_FLYING_MODE_ON_FLYING;
 	op->mask = (config->address_bits >= 64 ? UINT64_MAX :
 		    ((uint64_t)1 << config->address_bits) - 1) & ~(uint64_t)(config->atomic_m - 1);
+	op->flush_nan = F(PDP_D_NAN_FLUSH_TO_ZERO, NAN_TO_ZERO);
 	op->dst_port = F(PDP_D_DST_RAM_CFG, DST_RAM_TYPE) ? NPUSIM_MCIF : NPUSIM_CVIF;
 	op->dst = R(PDP_D_DST_BASE_ADDR_LOW) | (uint64_t)R(PDP_D_DST_BASE_ADDR_HIGH) << 32;
 	op->dst_line = R(PDP_D_DST_LINE_STRIDE);
@@ -220,47 +227,100 @@ static unsigned int left_over(const struct pdp_axis *a)
 }
 
 static int write_row(struct sim_core *core, const struct pdp_op *op, uint64_t addr,
-		     const int8_t *row, struct sim_cost *cost)
+		     const void *row, struct sim_cost *cost)
 {
 	return sim_write(core, NVDLA_PDP, PDP_D_DST_BASE_ADDR_LOW, op->dst_port, addr & op->mask,
-			 row, (size_t)op->window.x.out * op->window.atom, cost);
+			 row, (size_t)op->window.x.out * pdp_pixel(&op->window), cost);
+}
+
+/* What SDP gives, as it would lie in memory. */
+static void store_line(const struct pdp_window *w, uint8_t *line, const int32_t *v, size_t n)
+{
+	size_t i;
+
+	if (w->precision == PDP_INT8) {
+		for (i = 0; i < n; i++)
+			line[i] = (uint8_t)v[i];
+		return;
+	}
+	for (i = 0; i < n; i++) {
+		uint16_t bits = (uint16_t)v[i];
+
+		memcpy(line + 2 * i, &bits, sizeof(bits));
+	}
+}
+
+/* Count and flush what is no number in a line of FP16 from memory. */
+static void check_numbers(struct pdp_op *op, uint8_t *line, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		uint16_t v;
+
+		memcpy(&v, line + 2 * i, sizeof(v));
+		op->inf_in += fp16_is_inf(v);
+		if (!fp16_is_nan(v))
+			continue;
+		op->nan_in++;
+		if (op->flush_nan)
+			memset(line + 2 * i, 0, sizeof(v));
+	}
+}
+
+static void count_nan_out(struct pdp_op *op, const uint8_t *row)
+{
+	size_t n = (size_t)op->window.x.out * op->window.atom, i;
+
+	for (i = 0; i < n; i++) {
+		uint16_t v;
+
+		memcpy(&v, row + 2 * i, sizeof(v));
+		op->nan_out += fp16_is_nan(v);
+	}
 }
 
 /*
  * Pool one surface of one part. @v: on the fly, its data; else it is read from
  * @src. @line: room for a line.
  */
-static int surface(struct sim_core *core, const struct pdp_op *op, struct pdp_pool *pool,
-		   const int32_t *v, uint64_t src, uint64_t dst, int8_t *line,
+static int surface(struct sim_core *core, struct pdp_op *op, struct pdp_pool *pool,
+		   const int32_t *v, uint64_t src, uint64_t dst, uint8_t *line,
 		   struct sim_cost *cost)
 {
-	size_t n = (size_t)op->window.x.in * op->window.atom, i;
-	const int8_t *row;
+	size_t n = (size_t)op->window.x.in * op->window.atom;
+	const bool fp = op->window.precision == PDP_FP16;
+	const void *row;
 	unsigned int y;
 	int err;
 
 	pdp_pool_start(pool);
 	for (y = 0; y < op->window.y.in; y++) {
 		if (v) {
-			for (i = 0; i < n; i++)
-				line[i] = (int8_t)v[i];
+			store_line(&op->window, line, v, n);
 			v += n;
 		} else {
 			err = sim_read(core, NVDLA_PDP_RDMA, PDP_RDMA_D_SRC_BASE_ADDR_LOW,
-				       op->src_port, (src + y * op->src_line) & op->mask, line, n,
-				       cost);
+				       op->src_port, (src + y * op->src_line) & op->mask, line,
+				       (size_t)op->window.x.in * pdp_pixel(&op->window), cost);
 			if (err)
 				return err;
+			if (fp)
+				check_numbers(op, line, n);
 		}
 		row = pdp_pool_line(pool, line);
 		if (!row)
 			continue;
+		if (fp)
+			count_nan_out(op, row);
 		err = write_row(core, op, dst, row, cost);
 		if (err)
 			return err;
 		dst += op->dst_line;
 	}
 	while ((row = pdp_pool_next(pool))) {
+		if (fp)
+			count_nan_out(op, row);
 		err = write_row(core, op, dst, row, cost);
 		if (err)
 			return err;
@@ -279,20 +339,20 @@ static uint64_t part_cycles(const struct sim_core *core, const struct pdp_op *op
 	pixels += (uint64_t)x->out * pdp_axis_bubble(y) * (op->surfaces - 1);
 	pixels += (uint64_t)x->out * pdp_axis_flush(y);
 
-	return pixels * op->window.atom / sim_config(core)->pdp_throughput;
+	return pixels * pdp_pixel(&op->window) / sim_config(core)->pdp_throughput;
 }
 
-static int part(struct sim_core *core, const struct pdp_op *op, const int32_t *v, uint64_t src,
+static int part(struct sim_core *core, struct pdp_op *op, const int32_t *v, uint64_t src,
 		uint64_t dst, struct sim_cost *cost)
 {
 	size_t elements = (size_t)op->window.x.in * op->window.atom;
 	struct pdp_pool *pool;
 	unsigned int s;
-	int8_t *line;
+	uint8_t *line;
 	int err;
 
 	err = pdp_pool_new(&op->window, &pool);
-	line = malloc(elements);
+	line = malloc((size_t)op->window.x.in * pdp_pixel(&op->window));
 	if (err || !line) {
 		err = sim_fail(core, -ENOMEM, NVDLA_PDP, PDP_D_DATA_CUBE_IN_WIDTH,
 			       "PDP D_DATA_CUBE_IN_WIDTH: no memory for a line");
@@ -363,6 +423,10 @@ int sim_pdp_run(struct sim_core *core, unsigned int group, unsigned int rdma_gro
 	} else if (op.splits > 1) {
 		return sim_fail(core, -EINVAL, NVDLA_PDP, PDP_D_OPERATION_MODE_CFG,
 				"PDP D_OPERATION_MODE_CFG.SPLIT_NUM needs data from memory");
+	} else if (in->atom != op.window.atom) {
+		return sim_fail(core, -EINVAL, NVDLA_PDP, PDP_D_DATA_FORMAT,
+				"PDP D_DATA_FORMAT.INPUT_DATA is %u, SDP gives another precision",
+				F(PDP_D_DATA_FORMAT, INPUT_DATA));
 	} else if ((uint64_t)in->width * in->height * in->batches * in->atom *
 		   ((in->channels - 1) / in->atom + 1) !=
 		   (uint64_t)op.window.x.in * op.window.y.in * op.surfaces * op.window.atom) {
@@ -382,15 +446,19 @@ int sim_pdp_run(struct sim_core *core, unsigned int group, unsigned int rdma_gro
 		err = set_part(core, &op, split, &skip);
 		if (err)
 			return err;
-		src += (int64_t)skip * op.window.atom;
+		src += (uint64_t)((int64_t)skip * pdp_pixel(&op.window));
 		err = part(core, &op, in ? in->v : NULL, src, dst, cost);
 		if (err)
 			return err;
 		/* The next part begins where the columns counted for this one end. */
 		src += (uint64_t)(op.splits > 1 ? op.in_part[split ? 1 : 0] : op.window.x.in) *
-		       op.window.atom;
-		dst += (uint64_t)op.window.x.out * op.window.atom;
+		       pdp_pixel(&op.window);
+		dst += (uint64_t)op.window.x.out * pdp_pixel(&op.window);
 	}
+
+	sim_reg_set(core, NVDLA_PDP, group, PDP_D_NAN_INPUT_NUM, op.nan_in);
+	sim_reg_set(core, NVDLA_PDP, group, PDP_D_INF_INPUT_NUM, op.inf_in);
+	sim_reg_set(core, NVDLA_PDP, group, PDP_D_NAN_OUTPUT_NUM, op.nan_out);
 
 	return note_left_over(core, group, &op, state);
 }

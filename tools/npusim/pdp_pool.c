@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * Arithmetic of the planar data processor, INT8: windows are reduced along
- * lines first and then across them, as in hardware; the widths of 11, 14 and
- * again 11 bits between the steps are the hardware's, and wrap.
+ * Windows of the planar data processor, and its arithmetic in INT8: windows
+ * are reduced along lines first and then across them, as in hardware; the
+ * widths of 11, 14 and again 11 bits between the steps are the hardware's, and
+ * wrap.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -17,16 +18,12 @@ struct pdp_pool {
 	struct pdp_window w;
 	unsigned int line;		/* lines seen */
 	unsigned int next;		/* row to hand out next */
-	int16_t *reduced;		/* one line, reduced horizontally */
-	int16_t *rows[ROWS];		/* rows under way, row % ROWS */
+	size_t step;			/* bytes between the steps: int16_t of INT8, else int32_t */
+	void *reduced;			/* one line, reduced horizontally */
+	void *rows[ROWS];		/* rows under way, row % ROWS */
 	unsigned int lines[ROWS];	/* lines that went into each */
-	int8_t *result;
+	void *result;
 };
-
-static inline int32_t sign_extend(uint32_t v, unsigned int bits)
-{
-	return (int32_t)(v << (32 - bits)) >> (32 - bits);
-}
 
 /* Fewer elements than a window, with the padding before them. */
 static bool axis_small(const struct pdp_axis *a)
@@ -106,12 +103,13 @@ int pdp_pool_new(const struct pdp_window *window, struct pdp_pool **out)
 	if (!pool)
 		return -ENOMEM;
 	pool->w = *window;
-	pool->reduced = malloc(n * sizeof(*pool->reduced));
-	pool->result = malloc(n);
+	pool->step = window->precision == PDP_INT8 ? sizeof(int16_t) : sizeof(int32_t);
+	pool->reduced = malloc(n * pool->step);
+	pool->result = malloc((size_t)window->x.out * pdp_pixel(window));
 	if (!pool->reduced || !pool->result)
 		goto no_memory;
 	for (i = 0; i < ROWS; i++) {
-		pool->rows[i] = malloc(n * sizeof(*pool->rows[i]));
+		pool->rows[i] = malloc(n * pool->step);
 		if (!pool->rows[i])
 			goto no_memory;
 	}
@@ -195,7 +193,7 @@ static void reduce_line(struct pdp_pool *pool, const int8_t *line)
 	unsigned int out, col, i;
 
 	for (out = 0; out < x->out; out++) {
-		int16_t *r = pool->reduced + (size_t)out * w->atom;
+		int16_t *r = (int16_t *)pool->reduced + (size_t)out * w->atom;
 		unsigned int begin = out * x->stride, end = begin + x->size;
 
 		begin = begin > x->pad_before ? begin - x->pad_before : 0;
@@ -207,57 +205,43 @@ static void reduce_line(struct pdp_pool *pool, const int8_t *line)
 		for (col = begin + 1; col < end; col++)
 			combine_bytes(w->method, r, line + (size_t)col * w->atom, w->atom);
 		if (w->method == PDP_AVERAGE && end - begin < x->size) {
-			int32_t pad = sign_extend(w->pad[x->size - (end - begin) - 1], 11);
+			int32_t pad = pdp_sign_extend(w->pad[x->size - (end - begin) - 1], 11);
 
 			for (i = 0; i < w->atom; i++)
-				r[i] = (int16_t)sign_extend(r[i] + pad, 11);
+				r[i] = (int16_t)pdp_sign_extend(r[i] + pad, 11);
 		}
 	}
 }
 
-/*
- * Multiply by a reciprocal of 16 fraction bits, round halves away from zero
- * and keep @bits: what does not fit is lost. A positive result loses its top
- * bit before it is rounded.
- */
-static inline int32_t scale(int32_t v, uint32_t recip, unsigned int in, unsigned int bits)
-{
-	/* The product has no more bits than this in hardware. */
-	int64_t p = (int64_t)((uint64_t)((int64_t)v * recip) << (64 - in - 17)) >> (64 - in - 17);
-	uint32_t low = (uint32_t)p & 0xffff, q = (uint32_t)(p >> 16);
-
-	if (p < 0)
-		q += low > 0x8000;
-	else
-		q = (q & ((1u << (bits - 1)) - 1)) + (low >> 15);
-
-	return sign_extend(q, bits);
-}
-
 /* Finish row @row, to which @lines lines contributed. */
-static const int8_t *finish(struct pdp_pool *pool, unsigned int row)
+static const void *finish(struct pdp_pool *pool, unsigned int row)
 {
 	const struct pdp_window *w = &pool->w;
 	const int16_t *acc = pool->rows[row % ROWS];
 	unsigned int missing = w->y.size - pool->lines[row % ROWS];
 	size_t n = (size_t)w->x.out * w->atom, i;
+	int8_t *result = pool->result;
 	int32_t pad = 0;
 
 	pool->lines[row % ROWS] = 0;
-	if (w->method != PDP_AVERAGE) {
-		for (i = 0; i < n; i++)
-			pool->result[i] = (int8_t)acc[i];
+	if (w->precision != PDP_INT8) {
+		pdp_wide_finish(w, pool->rows[row % ROWS], missing, pool->result);
 		return pool->result;
 	}
+	if (w->method != PDP_AVERAGE) {
+		for (i = 0; i < n; i++)
+			result[i] = (int8_t)acc[i];
+		return result;
+	}
 	if (missing)
-		pad = sign_extend((uint32_t)(w->pad[missing - 1] * (int32_t)w->x.size), 14);
+		pad = pdp_sign_extend((uint32_t)(w->pad[missing - 1] * (int32_t)w->x.size), 14);
 	for (i = 0; i < n; i++) {
-		int32_t v = scale(acc[i] + pad, w->x.recip, 14, 11);
+		int32_t v = pdp_scale(acc[i] + pad, w->x.recip, 14, 11);
 
-		pool->result[i] = (int8_t)scale(v, w->y.recip, 11, 8);
+		result[i] = (int8_t)pdp_scale(v, w->y.recip, 11, 8);
 	}
 
-	return pool->result;
+	return result;
 }
 
 /*
@@ -267,18 +251,23 @@ static const int8_t *finish(struct pdp_pool *pool, unsigned int row)
  * Return: a row of results, @x.out pixels, valid until the next call; or NULL
  * when none is complete yet.
  */
-const int8_t *pdp_pool_line(struct pdp_pool *pool, const int8_t *line)
+const void *pdp_pool_line(struct pdp_pool *pool, const void *line)
 {
 	const struct pdp_window *w = &pool->w;
 	const struct pdp_axis *y = &w->y;
 	size_t n = (size_t)w->x.out * w->atom;
 	unsigned int at = pool->line++ + y->pad_before, row;
 
-	reduce_line(pool, line);
+	if (w->precision == PDP_INT8)
+		reduce_line(pool, line);
+	else
+		pdp_wide_reduce(w, line, pool->reduced);
 	for (row = at < y->size ? 0 : (at - y->size) / y->stride + 1;
 	     row < y->out && row * y->stride <= at; row++) {
 		if (!pool->lines[row % ROWS]++)
-			memcpy(pool->rows[row % ROWS], pool->reduced, n * sizeof(int16_t));
+			memcpy(pool->rows[row % ROWS], pool->reduced, n * pool->step);
+		else if (w->precision != PDP_INT8)
+			pdp_wide_combine(w, pool->rows[row % ROWS], pool->reduced);
 		else
 			combine(w->method, pool->rows[row % ROWS], pool->reduced, n);
 	}
@@ -289,7 +278,7 @@ const int8_t *pdp_pool_line(struct pdp_pool *pool, const int8_t *line)
 }
 
 /* pdp_pool_next() - rows that are still open after the last line; NULL: no more */
-const int8_t *pdp_pool_next(struct pdp_pool *pool)
+const void *pdp_pool_next(struct pdp_pool *pool)
 {
 	if (pool->next == pool->w.y.out)
 		return NULL;

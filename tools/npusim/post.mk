@@ -6,7 +6,9 @@ CFLAGS_tools/npusim/sdp_int	:= -O3
 CFLAGS_tools/npusim/sdp_rdma	:= -O3
 CFLAGS_tools/npusim/sdp		:= -O3
 CFLAGS_tools/npusim/pdp_pool	:= -O3
+CFLAGS_tools/npusim/pdp_wide	:= -O3
 CFLAGS_tools/npusim/cdp_lrn	:= -O3
+CFLAGS_tools/npusim/cdp_fp	:= -O3
 
 POST_TEST_OBJ	:= $(patsubst %.c,$(O)/%.o,$(sort $(wildcard tests/unit/npusim/post/*.c)))
 
