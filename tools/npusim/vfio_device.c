@@ -233,7 +233,7 @@ static int handle_unmap(struct vfio_device *device, const struct vfio_request *r
 	} else {
 		err = vfio_dma_unmap(device->dma, unmap.address, unmap.size);
 		if (err)
-			return refuse(reply, err, "a DMA unmap of what is not mapped so");
+			return refuse(reply, err, "a DMA unmap that cuts a mapping in two");
 	}
 	unmap.argsz = sizeof(unmap);
 	give(reply, &unmap, sizeof(unmap));

@@ -230,18 +230,24 @@ int vfio_dma_map(struct vfio_dma *dma, int fd, uint64_t offset, uint64_t addr, u
 
 int vfio_dma_unmap(struct vfio_dma *dma, uint64_t addr, uint64_t size)
 {
-	unsigned int at;
-	int err = -ENOENT;
+	uint64_t last = addr + (size - 1);
+	unsigned int at, end, i;
+	int err = 0;
 
+	if (!size || last < addr)
+		return -EINVAL;
 	pthread_rwlock_wrlock(&dma->lock);
 	at = find(dma, addr);
-	if (at < dma->count && dma->ranges[at].addr == addr &&
-	    dma->ranges[at].last - addr == size - 1) {
-		file_put(dma, dma->ranges[at].file);
-		dma->count--;
-		memmove(&dma->ranges[at], &dma->ranges[at + 1],
-			(dma->count - at) * sizeof(*dma->ranges));
-		err = 0;
+	for (end = at; end < dma->count && dma->ranges[end].addr <= last; end++) {
+		if (dma->ranges[end].addr < addr || dma->ranges[end].last > last)
+			err = -EINVAL;
+	}
+	if (!err && end > at) {
+		for (i = at; i < end; i++)
+			file_put(dma, dma->ranges[i].file);
+		memmove(&dma->ranges[at], &dma->ranges[end],
+			(dma->count - end) * sizeof(*dma->ranges));
+		dma->count -= end - at;
 	}
 	pthread_rwlock_unlock(&dma->lock);
 

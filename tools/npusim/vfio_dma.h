@@ -38,8 +38,9 @@ int vfio_dma_map(struct vfio_dma *dma, int fd, uint64_t offset, uint64_t addr, u
 		 bool readable, bool writable);
 
 /*
- * Take a range back; it must be one that was mapped exactly so, else -ENOENT.
- * When it returns nobody uses the memory any more.
+ * Take back all that was mapped in a range; QEMU's IOMMUs do so with more than
+ * they have mapped. Fails with -EINVAL, nothing done, when that would cut a
+ * mapping in two. When it returns nobody uses the memory any more.
  */
 int vfio_dma_unmap(struct vfio_dma *dma, uint64_t addr, uint64_t size);
 void vfio_dma_unmap_all(struct vfio_dma *dma);
