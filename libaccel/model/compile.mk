@@ -38,8 +38,8 @@ $(O)/fuzz-artefact.accel: $(O)/tools/accel-compile/accel-compile
 	CACHE=$(CACHE) tests/e2e/fetch-models $(CACHE)
 	$< --no-cache --config nv_small,nv_large --output $@ $(CACHE)/models/okay_nabu.tflite
 
-CHECKS		+= artefact models
-.PHONY: check-artefact fuzz-artefact check-models
+CHECKS		+= artefact models bad-models
+.PHONY: check-artefact fuzz-artefact check-models check-bad-models
 check-artefact: $(FUZZ_ARTEFACT) $(O)/fuzz-artefact.accel
 	@$(FUZZ_ARTEFACT) $(O)/fuzz-artefact.accel 15 && \
 		echo 'ok 1 - damaged artefacts are refused or run' || \
@@ -54,3 +54,7 @@ MODELS		:= okay_nabu face_detection_full_range face_detection_short_range selfie
 check-models: $(O)/tools/accel-compile/accel-compile $(O)/tools/accel-run/accel-run
 	@tests/e2e/fetch-models $(CACHE)
 	@tests/e2e/same-bytes $^ $(MODELS:%=$(CACHE)/models/%.tflite)
+
+check-bad-models: $(O)/tools/accel-compile/accel-compile $(O)/tools/accel-run/accel-run
+	@tests/e2e/fetch-models $(CACHE)
+	@tests/e2e/bad-models $^ $(CACHE)/models/okay_nabu.tflite

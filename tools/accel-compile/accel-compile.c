@@ -19,9 +19,6 @@
 
 enum { EXIT_USAGE = 2, MOST_CONFIGS = 16 };
 
-/* Part of the cache's key: the code that makes an artefact has changed. */
-#define COMPILER_VERSION	1
-
 static const char help[] =
 "Usage: accel-compile [OPTION]... MODEL\n"
 "Compile a .tflite or .onnx model for NVDLA.\n"
@@ -78,10 +75,11 @@ static double phase(const struct options *o, const char *name, double since)
 /* Everything that the artefact depends on. */
 static uint64_t source_hash(const struct options *o)
 {
-	uint32_t version = COMPILER_VERSION, i;
-	uint64_t hash = model_hash_file(version, o->model);
+	/* The program itself too: another one may make another artefact. */
+	uint64_t hash = model_hash_file(model_hash_file(0, "/proc/self/exe"), o->model);
 	struct dirent **names;
 	char path[4096];
+	uint32_t i;
 	int n, count;
 
 	for (i = 0; hash && i < o->config_count; i++)
