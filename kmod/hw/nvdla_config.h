@@ -45,6 +45,8 @@
  * @mcif_width: bytes per beat of the primary memory port
  * @mcif_burst: beats per burst there
  * @mcif_latency: read latency in cycles the design was sized for
+ * @rdma_beats: beats that the reader of PDP or CDP can have under way, which
+ *              its latency buffer has room for; 0: no limit was found
  * @cvif_width: bytes per beat of the second port, 0 when absent
  * @cvif_burst: beats per burst there
  * @cvif_latency: read latency in cycles there
@@ -73,6 +75,7 @@ struct nvdla_config {
 	__u16 mcif_width;
 	__u16 mcif_burst;
 	__u16 mcif_latency;
+	__u16 rdma_beats;
 	__u16 cvif_width;
 	__u16 cvif_burst;
 	__u16 cvif_latency;

@@ -11,6 +11,7 @@
 #define MAC_LATENCY	34	/* atomic operation to sum at SDP */
 #define CREDIT_LATENCY	4	/* sum taken to room for the next */
 #define CACC_TO_SDP	39	/* last sum to SDP's interrupt */
+#define READER_TURN	17	/* room in a reader's buffer to its request at the port, and back */
 #define GROUP_GAP	60	/* weights released to weights requested and counted */
 
 /*
@@ -216,10 +217,41 @@ void sim_time_conv(const struct sim_core *core, const struct sim_load *load,
 	times->end = times->sdp_done + SIM_SDP_TO_PDP;
 }
 
+/*
+ * A reader asks for more only when its latency buffer has room: with memory
+ * far away the buffer, not the port, bounds how fast it reads. SDP's holds twice
+ * as much where SDP takes several elements per cycle; of what SDP reads, the
+ * source is as much as the result, operands come through buffers of their own.
+ */
+static uint64_t reader_cycles(const struct sim_core *core, enum sim_engine engine,
+			      const struct sim_cost *cost)
+{
+	const struct nvdla_config *config = core->config;
+	uint64_t room = config->rdma_beats, cycles = 0, port;
+
+	if (!room || (engine != SIM_SDP && engine != SIM_PDP && engine != SIM_CDP))
+		return 0;
+	if (engine == SIM_SDP && config->sdp_bs_throughput > 1)
+		room *= 2;
+	for (port = 0; port < 2; port++) {
+		uint64_t bytes = cost->read[port];
+		unsigned int width = port == NPUSIM_CVIF ? config->cvif_width : config->mcif_width;
+
+		if (engine == SIM_SDP)
+			bytes = earlier(bytes, cost->written[0] + cost->written[1]);
+		if (bytes)
+			cycles = later(cycles, (latency(core, port) + READER_TURN) *
+					       (bytes / width) / room);
+	}
+
+	return cycles;
+}
+
 uint64_t sim_time_op(const struct sim_core *core, enum sim_engine engine,
 		     const struct sim_cost *cost)
 {
-	uint64_t cycles = later(cost->cycles, memory_cycles(core, cost));
+	uint64_t cycles = later(later(cost->cycles, memory_cycles(core, cost)),
+				reader_cycles(core, engine, cost));
 
 	if (cost->read[NPUSIM_MCIF] || cost->read[NPUSIM_CVIF])
 		cycles += latency(core, cost->read[NPUSIM_CVIF] ? NPUSIM_CVIF : NPUSIM_MCIF);
