@@ -50,6 +50,21 @@ enum sim_conv_mode sim_csc_mode(const struct sim_core *core)
 								 SIM_MODE_DIRECT;
 }
 
+static bool knows_precisions(const struct sim_core *core)
+{
+	return core->config->features & NVDLA_FEAT_INT16;
+}
+
+enum sim_precision sim_cdma_precision(const struct sim_core *core)
+{
+	return knows_precisions(core) ? CDMA_FIELD(core, D_MISC_CFG, PROC_PRECISION) : SIM_INT8;
+}
+
+enum sim_precision sim_csc_precision(const struct sim_core *core)
+{
+	return knows_precisions(core) ? CSC_FIELD(core, D_MISC_CFG, PROC_PRECISION) : SIM_INT8;
+}
+
 uint32_t sim_ring_add(uint32_t index, uint32_t add, uint32_t size)
 {
 	return size ? (uint32_t)(((uint64_t)index + add) % size) : 0;
@@ -148,7 +163,9 @@ void sim_csc_end(struct sim_core *core, uint32_t wt_entries, uint32_t wmb_entrie
 	unsigned int weight_bank = CSC_FIELD(core, D_BANK, WEIGHT_BANK);
 	uint32_t height = CSC_FIELD(core, D_DATAIN_SIZE_EXT_0, DATAIN_HEIGHT_EXT) + 1;
 	uint32_t slices = CSC_FIELD(core, D_RELEASE, RLS_SLICES) + 1;
-	uint32_t entries = CSC_FIELD(core, D_ENTRY_PER_SLICE, ENTRIES) + 1;
+	/* The cubes of a batch lie in CBUF line by line: each slice is one of all. */
+	uint32_t entries = (CSC_FIELD(core, D_ENTRY_PER_SLICE, ENTRIES) + 1) *
+			   (CSC_FIELD(core, D_BATCH_NUMBER, BATCHES) + 1);
 	uint32_t kernels = CSC_FIELD(core, D_WEIGHT_SIZE_EXT_1, WEIGHT_KERNEL) + 1;
 
 	if (CSC_FIELD(core, D_MISC_CFG, SKIP_DATA_RLS)) {

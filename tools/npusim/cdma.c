@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "conv.h"
+#include "fp.h"
 #include "round.h"
 #include "timing.h"
 
@@ -26,13 +27,16 @@ void sim_slice_init(const struct nvdla_config *config, unsigned int channels, un
 		slice->shift++;
 }
 
-int32_t sim_cvt(int32_t v, int32_t op, int32_t scale, unsigned int truncate, bool int16)
+int32_t sim_cvt(int32_t v, int32_t op, int32_t scale, unsigned int truncate,
+		enum sim_precision precision)
 {
 	int64_t r = sim_round_shift_wide((int64_t)(v - op) * scale, truncate);
 
 	r = sim_saturate(r, 17);
+	if (precision == SIM_FP16)
+		return (int32_t)fp16_from_int((int32_t)r);
 
-	return (int32_t)sim_saturate(r, int16 ? 16 : 8);
+	return (int32_t)sim_saturate(r, precision == SIM_INT16 ? 16 : 8);
 }
 
 static enum npusim_port port_of(uint32_t ram_type)
@@ -138,18 +142,44 @@ static void store_line(struct sim_core *core, const uint8_t *line, unsigned int 
 
 static void convert_line(struct sim_core *core, uint8_t *line, size_t len)
 {
+	enum sim_precision precision = sim_cdma_precision(core);
 	int32_t offset = (int16_t)CDMA_FIELD(core, D_CVT_OFFSET, CVT_OFFSET);
 	int32_t scale = (int16_t)CDMA_FIELD(core, D_CVT_SCALE, CVT_SCALE);
 	unsigned int truncate = CDMA_FIELD(core, D_CVT_CFG, CVT_TRUNCATE);
-	bool int16 = CDMA_FIELD(core, D_MISC_CFG, PROC_PRECISION) == 1;
 	uint8_t table[256];
 	unsigned int i;
+	int16_t v;
 	size_t k;
 
+	if (precision != SIM_INT8) {
+		for (k = 0; k + 1 < len; k += 2) {
+			memcpy(&v, line + k, sizeof(v));
+			v = (int16_t)sim_cvt(v, offset, scale, truncate, precision);
+			memcpy(line + k, &v, sizeof(v));
+		}
+		return;
+	}
 	for (i = 0; i < 256; i++)
-		table[i] = (uint8_t)sim_cvt((int8_t)i, offset, scale, truncate, int16);
+		table[i] = (uint8_t)sim_cvt((int8_t)i, offset, scale, truncate, precision);
 	for (k = 0; k < len; k++)
 		line[k] = table[line[k]];
+}
+
+/* FP16 is counted and passes the converter as it is, NaNs as zeros if asked for. */
+static void check_floats(uint8_t *line, size_t len, bool flush, uint32_t *nans, uint32_t *infs)
+{
+	uint16_t v;
+	size_t k;
+
+	for (k = 0; k + 1 < len; k += 2) {
+		memcpy(&v, line + k, sizeof(v));
+		*infs += fp16_is_inf(v);
+		if (!fp16_is_nan(v))
+			continue;
+		(*nans)++;
+		if (flush)
+			memset(line + k, 0, sizeof(v));
+	}
 }
 
 /*
@@ -178,22 +208,26 @@ static int load_direct(struct sim_core *core, unsigned int group, struct sim_fet
 	uint64_t base = sim_cdma_address(core, CDMA_D_DAIN_ADDR_HIGH_0, CDMA_D_DAIN_ADDR_LOW_0);
 	uint64_t line_stride = sim_cdma(core, CDMA_D_LINE_STRIDE) & -(uint64_t)config->atomic_m;
 	uint64_t surf_stride = sim_cdma(core, CDMA_D_SURF_STRIDE) & -(uint64_t)config->atomic_m;
-	bool convert = CDMA_FIELD(core, D_CVT_CFG, CVT_EN);
-	unsigned int surfaces, surface, y, grain = 1;
-	uint32_t wr = core->cbuf.data_wr;
+	uint64_t batch_stride = sim_cdma(core, CDMA_D_BATCH_STRIDE) & -(uint64_t)config->atomic_m;
+	unsigned int batches = CDMA_FIELD(core, D_BATCH_NUMBER, BATCHES) + 1;
+	enum sim_precision precision = sim_cdma_precision(core);
+	unsigned int bytes = sim_precision_bytes(precision);
+	bool convert = CDMA_FIELD(core, D_CVT_CFG, CVT_EN) && precision != SIM_FP16;
+	bool flush = CDMA_FIELD(core, D_NAN_FLUSH_TO_ZERO, NAN_TO_ZERO);
+	unsigned int surfaces, surface, n, y, grain = 1;
+	uint32_t wr = core->cbuf.data_wr, nans = 0, infs = 0;
 	struct sim_slice slice;
 	uint8_t *line;
 	int err = 0;
 
-	(void)group;
-	surfaces = (channels + config->atomic_m - 1) / config->atomic_m;
+	surfaces = (channels * bytes + config->atomic_m - 1) / config->atomic_m;
 	if (width == 1 && height == 1 && CDMA_FIELD(core, D_DAIN_MAP, SURF_PACKED)) {
 		/* One pixel with its surfaces side by side is read as one line. */
 		width = surfaces;
 		surfaces = 1;
-		channels = config->atomic_m;
+		channels = config->atomic_m / bytes;
 	}
-	sim_slice_init(config, channels, 1, &slice);
+	sim_slice_init(config, channels, bytes, &slice);
 	if ((uint64_t)slice.full * width + (slice.rest ? (width + (1u << slice.shift) - 1) >>
 					    slice.shift : 0) > entries)
 		return sim_fail(core, -EINVAL, NVDLA_CDMA, CDMA_D_ENTRY_PER_SLICE,
@@ -205,26 +239,34 @@ static int load_direct(struct sim_core *core, unsigned int group, struct sim_fet
 	line = malloc((size_t)width * config->atomic_m);
 	if (!line)
 		return sim_fail(core, -ENOMEM, NVDLA_CDMA, CDMA_D_DATAIN_SIZE_0, "no memory");
-	for (y = 0; y < height && !err; y++) {
-		unsigned int first = y - y % grain;
+	for (y = 0; y < height * batches && !err; y++) {
+		unsigned int in_y = y / batches, first = in_y - in_y % grain;
 		uint32_t entry = sim_ring_add(wr, y * entries, ring);
 
+		n = y % batches;
 		for (surface = 0; surface < surfaces; surface++) {
 			size_t len = (size_t)width * config->atomic_m;
 
 			err = sim_read(core, NVDLA_CDMA, CDMA_D_DAIN_ADDR_LOW_0, fetch->data_port,
-				       base + surface * surf_stride + first * line_stride +
-				       (uint64_t)(y - first) * len, line, len, cost);
+				       base + n * batch_stride + surface * surf_stride +
+				       first * line_stride + (uint64_t)(in_y - first) * len, line,
+				       len, cost);
 			if (err)
 				break;
 			fetch->data_bytes += len;
+			if (precision == SIM_FP16)
+				check_floats(line, len, flush, &nans, &infs);
 			if (convert)
 				convert_line(core, line, len);
 			store_line(core, line, width, surface, entry, ring, &slice);
 		}
 	}
-	fetch->data_cycles = handling_cycles(width, height, surfaces);
+	fetch->data_cycles = handling_cycles(width, height * batches, surfaces);
 	free(line);
+	if (precision == SIM_FP16) {
+		sim_reg_set(core, NVDLA_CDMA, group, CDMA_D_NAN_INPUT_DATA_NUM, nans);
+		sim_reg_set(core, NVDLA_CDMA, group, CDMA_D_INF_INPUT_DATA_NUM, infs);
+	}
 
 	return err;
 }
@@ -238,19 +280,31 @@ static int check_supported(struct sim_core *core)
 	if (FIELD_GET(CDMA_D_MISC_CFG_CONV_MODE, misc))
 		return sim_fail(core, features & NVDLA_FEAT_WINOGRAD ? -ENOSYS : -EINVAL,
 				NVDLA_CDMA, CDMA_D_MISC_CFG, "CONV_MODE WINOGRAD");
-	if (FIELD_GET(CDMA_D_MISC_CFG_IN_PRECISION, misc) && (features & NVDLA_FEAT_INT16))
-		return sim_fail(core, -ENOSYS, NVDLA_CDMA, CDMA_D_MISC_CFG, "IN_PRECISION %u",
-				FIELD_GET(CDMA_D_MISC_CFG_IN_PRECISION, misc));
-	if (FIELD_GET(CDMA_D_MISC_CFG_PROC_PRECISION, misc) && (features & NVDLA_FEAT_INT16))
-		return sim_fail(core, -ENOSYS, NVDLA_CDMA, CDMA_D_MISC_CFG, "PROC_PRECISION %u",
-				FIELD_GET(CDMA_D_MISC_CFG_PROC_PRECISION, misc));
+	if (features & NVDLA_FEAT_INT16) {
+		unsigned int in = FIELD_GET(CDMA_D_MISC_CFG_IN_PRECISION, misc);
+		unsigned int proc = FIELD_GET(CDMA_D_MISC_CFG_PROC_PRECISION, misc);
+
+		if (in > SIM_FP16 || proc > SIM_FP16)
+			return sim_fail(core, -EINVAL, NVDLA_CDMA, CDMA_D_MISC_CFG,
+					"IN_PRECISION %u, PROC_PRECISION %u", in, proc);
+		if ((in || proc) && sim_cdma_mode(core) == SIM_MODE_IMAGE)
+			return sim_fail(core, -ENOSYS, NVDLA_CDMA, CDMA_D_MISC_CFG,
+					"IN_PRECISION %u, PROC_PRECISION %u for images", in, proc);
+		if (in != proc && sim_cdma_mode(core) == SIM_MODE_DIRECT)
+			return sim_fail(core, -ENOSYS, NVDLA_CDMA, CDMA_D_MISC_CFG,
+					"IN_PRECISION %u with PROC_PRECISION %u for feature data",
+					in, proc);
+	}
 	if (CDMA_FIELD(core, D_WEIGHT_FORMAT, WEIGHT_FORMAT) && !(features & NVDLA_FEAT_WT_COMPRESS))
 		return sim_fail(core, -EINVAL, NVDLA_CDMA, CDMA_D_WEIGHT_FORMAT,
 				"WEIGHT_FORMAT COMPRESSED, which %s does not have",
 				core->config->name);
-	if (CDMA_FIELD(core, D_BATCH_NUMBER, BATCHES))
-		return sim_fail(core, features & NVDLA_FEAT_BATCH ? -ENOSYS : -EINVAL,
-				NVDLA_CDMA, CDMA_D_BATCH_NUMBER, "BATCHES %u",
+	if (CDMA_FIELD(core, D_BATCH_NUMBER, BATCHES) && !(features & NVDLA_FEAT_BATCH))
+		return sim_fail(core, -EINVAL, NVDLA_CDMA, CDMA_D_BATCH_NUMBER, "BATCHES %u",
+				CDMA_FIELD(core, D_BATCH_NUMBER, BATCHES));
+	if (CDMA_FIELD(core, D_BATCH_NUMBER, BATCHES) && sim_cdma_mode(core) != SIM_MODE_DIRECT)
+		return sim_fail(core, -EINVAL, NVDLA_CDMA, CDMA_D_BATCH_NUMBER,
+				"BATCHES %u, but only feature data comes in batches",
 				CDMA_FIELD(core, D_BATCH_NUMBER, BATCHES));
 
 	return 0;

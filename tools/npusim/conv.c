@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cacc.h"
 #include "conv.h"
 #include "round.h"
 
@@ -14,22 +15,27 @@
 #define MAX_OUTPUT	(1ull << 27)	/* elements */
 #define MAX_SAMPLES	(1ull << 27)	/* of the padded input */
 #define MAX_MACS	(1ull << 38)
+#define MAX_MACS_FP16	(1ull << 31)	/* these take their time */
+
+#define MAX_ATOM	64	/* samples of an atomic operation */
 
 /* So many products of 8-bit numbers surely fit a 32-bit sum. */
 #define SAFE_SUM	65536u
-/* CACC keeps sums of 34 bits. */
-#define SUM_BITS	34
 
 /* An operation, as CSC's registers describe it. */
 struct conv_op {
 	bool image;
+	enum sim_precision precision;
+	unsigned int bytes;			/* per sample */
+	unsigned int lanes;			/* kernels in a full group */
+	unsigned int batches;
 	unsigned int in_width, in_height;	/* EXT: what CSC sees of CBUF */
-	unsigned int channels;			/* bytes per position: image: C x S */
-	unsigned int pixel_bytes;		/* image: bytes per sample */
+	unsigned int channels;			/* samples per position: image: C x S */
+	unsigned int pixel_samples;		/* image: samples per pixel */
 	unsigned int r, s;
 	unsigned int stride_x, stride_y, dil_x, dil_y;
 	unsigned int pad_left, pad_top;
-	int8_t pad;
+	int16_t pad;
 	unsigned int out_width, out_height, kernels;
 	unsigned int entries;
 	unsigned int y_ext;			/* kernel lines taken at once: 1, 2, 4 */
@@ -40,10 +46,11 @@ struct conv_op {
 	unsigned int block;			/* samples per position and block */
 	unsigned int blocks;
 	size_t plane;				/* samples per block */
+	size_t cube;				/* ... and per cube of a batch */
 	int16_t *in;
 	/* dot product */
 	struct sim_tap *taps;
-	uint32_t *tap_bytes;
+	uint32_t *tap_samples;
 	unsigned int tap_count;
 	size_t pair_count;
 	uint64_t sum_length;
@@ -68,7 +75,13 @@ static int parse(struct sim_core *core, struct conv_op *op)
 	op->dil_y = op->image ? 1 : CSC_FIELD(core, D_DILATION_EXT, Y_DILATION_EXT) + 1;
 	op->pad_left = CSC_FIELD(core, D_ZERO_PADDING, PAD_LEFT);
 	op->pad_top = CSC_FIELD(core, D_ZERO_PADDING, PAD_TOP);
-	op->pad = (int8_t)CSC_FIELD(core, D_ZERO_PADDING_VALUE, PAD_VALUE);
+	op->precision = sim_csc_precision(core);
+	op->bytes = sim_precision_bytes(op->precision);
+	op->lanes = sim_group_kernels(config, op->precision);
+	op->batches = CSC_FIELD(core, D_BATCH_NUMBER, BATCHES) + 1;
+	op->pad = (int16_t)CSC_FIELD(core, D_ZERO_PADDING_VALUE, PAD_VALUE);
+	if (op->precision == SIM_INT8)
+		op->pad = (int8_t)op->pad;
 	op->out_width = CSC_FIELD(core, D_DATAOUT_SIZE_0, DATAOUT_WIDTH) + 1;
 	op->out_height = CSC_FIELD(core, D_DATAOUT_SIZE_0, DATAOUT_HEIGHT) + 1;
 	op->entries = CSC_FIELD(core, D_ENTRY_PER_SLICE, ENTRIES) + 1;
@@ -83,20 +96,21 @@ static int parse(struct sim_core *core, struct conv_op *op)
 		unsigned int samples = CSC_FIELD(core, D_DATAIN_SIZE_EXT_1, DATAIN_CHANNEL_EXT);
 
 		/* Only the two low bits are looked at: 1, 3 or 4 channels. */
-		op->pixel_bytes = (samples & 3) == 3 ? 4 : (samples & 3) == 2 ? 3 : 1;
+		op->pixel_samples = (samples & 3) == 3 ? 4 : (samples & 3) == 2 ? 3 : 1;
 		/*
 		 * CSC holds two entries per line. With several lines it fetches one
 		 * entry for so many outputs, so these have to lie in one, and the
 		 * next ones in the next.
 		 */
 		if (op->y_ext > 1 &&
-		    ((op->y_ext - 1) * op->stride_x * op->pixel_bytes + op->channels >
-		     config->cbuf_bank_width || op->y_ext * op->channels > config->atomic_c ||
-		     (op->out_width > op->y_ext && op->y_ext * op->stride_x * op->pixel_bytes >
+		    (((op->y_ext - 1) * op->stride_x * op->pixel_samples + op->channels) *
+		     op->bytes > config->cbuf_bank_width || op->y_ext * op->channels > config->atomic_c ||
+		     (op->out_width > op->y_ext && op->y_ext * op->stride_x * op->pixel_samples * op->bytes >
 		      config->cbuf_bank_width)))
 			return sim_fail(core, -EINVAL, NVDLA_CSC, CSC_D_POST_Y_EXTENSION,
 					"Y_EXTENSION %u with a stride of %u and kernel lines of %u bytes leaves the %u bytes of a CBUF entry",
-					ext, op->stride_x * op->pixel_bytes, op->channels,
+					ext, op->stride_x * op->pixel_samples * op->bytes,
+					op->channels * op->bytes,
 					config->cbuf_bank_width);
 		/*
 		 * CSC's count of kernel line pieces ends one too early where the
@@ -120,23 +134,43 @@ static int parse(struct sim_core *core, struct conv_op *op)
 
 static int check(struct sim_core *core, const struct conv_op *op)
 {
-	uint64_t out = (uint64_t)op->out_width * op->out_height * op->kernels;
+	uint64_t out = (uint64_t)op->out_width * op->out_height * op->kernels * op->batches;
+	uint32_t features = core->config->features;
+	unsigned int unit;
 
 	if (CSC_FIELD(core, D_MISC_CFG, CONV_MODE))
 		return sim_fail(core, -ENOSYS, NVDLA_CSC, CSC_D_MISC_CFG, "CONV_MODE WINOGRAD");
-	if (CSC_FIELD(core, D_BATCH_NUMBER, BATCHES))
-		return sim_fail(core, -ENOSYS, NVDLA_CSC, CSC_D_BATCH_NUMBER, "BATCHES %u",
-				CSC_FIELD(core, D_BATCH_NUMBER, BATCHES));
-	if ((core->config->features & NVDLA_FEAT_INT16) &&
-	    (CSC_FIELD(core, D_MISC_CFG, IN_PRECISION) ||
-	     CSC_FIELD(core, D_MISC_CFG, PROC_PRECISION)))
-		return sim_fail(core, -ENOSYS, NVDLA_CSC, CSC_D_MISC_CFG, "PROC_PRECISION %u",
-				CSC_FIELD(core, D_MISC_CFG, PROC_PRECISION));
+	if (op->precision > SIM_FP16)
+		return sim_fail(core, -EINVAL, NVDLA_CSC, CSC_D_MISC_CFG, "PROC_PRECISION %u",
+				op->precision);
+	if (op->batches > 1 && !(features & NVDLA_FEAT_BATCH))
+		return sim_fail(core, -EINVAL, NVDLA_CSC, CSC_D_BATCH_NUMBER, "BATCHES %u",
+				op->batches - 1);
+	if (op->batches > 1 && op->image)
+		return sim_fail(core, -EINVAL, NVDLA_CSC, CSC_D_BATCH_NUMBER,
+				"BATCHES %u, but only feature data comes in batches",
+				op->batches - 1);
+	if (features & NVDLA_FEAT_BATCH &&
+	    SIM_FIELD(core, NVDLA_CACC, core->consumer[NVDLA_CACC], CACC_D_BATCH_NUMBER,
+		      BATCHES) != op->batches - 1)
+		return sim_fail(core, -EINVAL, NVDLA_CACC, CACC_D_BATCH_NUMBER,
+				"other BATCHES than CSC, which has %u", op->batches - 1);
+	for (unit = NVDLA_CMAC_A; features & NVDLA_FEAT_INT16 && unit <= NVDLA_CACC; unit++) {
+		/* The three units have this register at the same place. */
+		uint32_t misc = sim_reg(core, unit, core->consumer[unit], CMAC_D_MISC_CFG);
+
+		if (FIELD_GET(CMAC_D_MISC_CFG_PROC_PRECISION, misc) != op->precision)
+			return sim_fail(core, -EINVAL, unit, CMAC_D_MISC_CFG,
+					"PROC_PRECISION %u, but that of CSC is %u",
+					FIELD_GET(CMAC_D_MISC_CFG_PROC_PRECISION, misc),
+					op->precision);
+	}
 	if (out > MAX_OUTPUT)
 		return sim_fail(core, -EINVAL, NVDLA_CSC, CSC_D_DATAOUT_SIZE_0,
 				"%ux%ux%u outputs are more than can be simulated", op->out_width,
 				op->out_height, op->kernels);
-	if (out * op->channels * op->r * op->s > MAX_MACS)
+	if (out * op->channels * op->r * op->s >
+	    (op->precision == SIM_FP16 ? MAX_MACS_FP16 : MAX_MACS))
 		return sim_fail(core, -EINVAL, NVDLA_CSC, CSC_D_WEIGHT_SIZE_EXT_0,
 				"more multiplications than can be simulated");
 
@@ -160,21 +194,22 @@ static int gather_direct(struct sim_core *core, struct conv_op *op)
 {
 	const unsigned int atom_c = core->config->atomic_c;
 	struct sim_slice slice;
-	unsigned int b, y, x, i;
+	unsigned int b, n, y, x, i;
 	uint64_t samples;
 
-	sim_slice_init(core->config, op->channels, 1, &slice);
+	sim_slice_init(core->config, op->channels, op->bytes, &slice);
 	op->block = op->channels < atom_c ? (op->channels + 1) & ~1u : atom_c;
 	op->blocks = (op->channels + atom_c - 1) / atom_c;
 	op->row_samples = ((op->out_width - 1) * op->stride_x + (op->s - 1) * op->dil_x + 1) *
 			  op->block;
 	op->rows = (op->out_height - 1) * op->stride_y + (op->r - 1) * op->dil_y + 1;
-	samples = (uint64_t)op->row_samples * op->rows * op->blocks;
+	samples = (uint64_t)op->row_samples * op->rows * op->blocks * op->batches;
 	if (samples > MAX_SAMPLES)
 		return sim_fail(core, -EINVAL, NVDLA_CSC, CSC_D_DATAOUT_SIZE_0,
 				"%ux%u outputs reach far beyond the input", op->out_width,
 				op->out_height);
 	op->plane = (size_t)op->row_samples * op->rows;
+	op->cube = op->plane * op->blocks;
 	op->in = malloc((samples + 64) * sizeof(*op->in));
 	if (!op->in)
 		return sim_fail(core, -ENOMEM, NVDLA_CSC, CSC_D_DATAIN_SIZE_EXT_0, "no memory");
@@ -182,37 +217,43 @@ static int gather_direct(struct sim_core *core, struct conv_op *op)
 
 	for (b = 0; b < op->blocks; b++) {
 		/* Where this block of channels lies in the entries of a pixel. */
-		unsigned int bytes = b == op->blocks - 1 ? op->channels - b * atom_c : atom_c;
-		unsigned int first = b * atom_c / core->config->atomic_m;
+		unsigned int count = b == op->blocks - 1 ? op->channels - b * atom_c : atom_c;
+		unsigned int first = b * atom_c * op->bytes / core->config->atomic_m;
 		unsigned int entry = first / slice.per;
 		unsigned int shift = entry < slice.full ? 0 : slice.shift;
 		unsigned int share = (1u << shift) - 1;
 		unsigned int step = core->config->cbuf_bank_width >> shift;
 		unsigned int lane = first % slice.per * core->config->atomic_m;
 
-		for (y = 0; y < op->rows; y++) {
-			int16_t *row = op->in + b * op->plane + (size_t)y * op->row_samples;
-			int64_t in_y = (int64_t)y - op->pad_top;
+		for (y = 0; y < op->rows * op->batches; y++) {
+			int64_t in_y = (int64_t)(y / op->batches) - op->pad_top;
 			bool inside = in_y >= 0 && in_y < op->in_height;
+			int16_t *row;
 
+			n = y % op->batches;
+			row = op->in + n * op->cube + b * op->plane +
+			      (size_t)(y / op->batches) * op->row_samples;
 			for (x = 0; x < op->row_samples / op->block; x++) {
 				int64_t in_x = (int64_t)x - op->pad_left;
 				int16_t *out = row + (size_t)x * op->block;
-				const int8_t *from;
+				const uint8_t *from;
 
 				if (!inside || in_x < 0 || in_x >= op->in_width) {
 					for (i = 0; i < op->block; i++)
-						out[i] = i < bytes ? op->pad : 0;
+						out[i] = i < count ? op->pad : 0;
 					continue;
 				}
-				from = (const int8_t *)entry_at(core, op,
-						(uint64_t)in_y * op->entries +
+				from = entry_at(core, op,
+						((uint64_t)in_y * op->batches + n) * op->entries +
 						(uint64_t)entry * op->in_width +
 						((uint64_t)in_x >> shift));
 				from += (in_x & share) * step + lane;
-				for (i = 0; i < bytes; i++)
-					out[i] = from[i];
-				for (; i < op->block; i++)
+				if (op->bytes == 2)
+					memcpy(out, from, 2 * count);
+				else
+					for (i = 0; i < count; i++)
+						out[i] = (int8_t)from[i];
+				for (i = count; i < op->block; i++)
 					out[i] = 0;
 			}
 		}
@@ -221,14 +262,14 @@ static int gather_direct(struct sim_core *core, struct conv_op *op)
 	return 0;
 }
 
-/* Image data: lines of bytes; left and right padding is in CBUF already. */
+/* Image data: lines of samples; left and right padding is in CBUF already. */
 static int gather_image(struct sim_core *core, struct conv_op *op)
 {
-	const unsigned int width = core->config->cbuf_bank_width;
+	const unsigned int width = core->config->cbuf_bank_width / op->bytes;
 	unsigned int y, i, last;
 	uint64_t samples;
 
-	op->block = op->stride_x * op->pixel_bytes;
+	op->block = op->stride_x * op->pixel_samples;
 	op->blocks = 1;
 	last = (op->out_width - 1) * op->block + op->channels;
 	op->row_samples = (last + 2) & ~1u;
@@ -239,6 +280,7 @@ static int gather_image(struct sim_core *core, struct conv_op *op)
 				"%ux%u outputs reach far beyond the input", op->out_width,
 				op->out_height);
 	op->plane = samples;
+	op->cube = samples;
 	op->in = calloc(samples + 64, sizeof(*op->in));
 	if (!op->in)
 		return sim_fail(core, -ENOMEM, NVDLA_CSC, CSC_D_DATAIN_SIZE_EXT_0, "no memory");
@@ -249,11 +291,17 @@ static int gather_image(struct sim_core *core, struct conv_op *op)
 		bool inside = in_y >= 0 && in_y < op->in_height;
 
 		for (i = 0; i < last; i++) {
-			if (!inside)
+			const uint8_t *entry;
+
+			if (!inside) {
 				row[i] = op->pad;
+				continue;
+			}
+			entry = entry_at(core, op, (uint64_t)in_y * op->entries + i / width);
+			if (op->bytes == 2)
+				memcpy(row + i, entry + 2 * (i % width), sizeof(*row));
 			else
-				row[i] = (int8_t)entry_at(core, op, (uint64_t)in_y * op->entries +
-							  i / width)[i % width];
+				row[i] = (int8_t)entry[i % width];
 		}
 	}
 
@@ -292,11 +340,11 @@ static int make_taps(struct sim_core *core, struct conv_op *op)
 
 	op->tap_count = blocks * op->r * op->s;
 	op->taps = calloc(op->tap_count, sizeof(*op->taps));
-	op->tap_bytes = calloc(op->tap_count, sizeof(*op->tap_bytes));
-	if (!op->taps || !op->tap_bytes)
+	op->tap_samples = calloc(op->tap_count, sizeof(*op->tap_samples));
+	if (!op->taps || !op->tap_samples)
 		return sim_fail(core, -ENOMEM, NVDLA_CSC, CSC_D_WEIGHT_SIZE_EXT_0, "no memory");
 	for (b = 0; b < blocks; b++) {
-		unsigned int bytes = b == blocks - 1 ? op->channels - b * atom_c : atom_c;
+		unsigned int count = b == blocks - 1 ? op->channels - b * atom_c : atom_c;
 		unsigned int at = b;
 
 		if (op->image && op->y_ext == 1 && op->out_width == 1 &&
@@ -304,10 +352,10 @@ static int make_taps(struct sim_core *core, struct conv_op *op)
 			at = single_column_entry(core->config, op->channels, b);
 		for (r = 0; r < op->r; r++) {
 			for (s = 0; s < op->s; s++, n++) {
-				op->tap_bytes[n] = bytes;
-				op->taps[n].pairs = (bytes + 1) / 2;
+				op->tap_samples[n] = count;
+				op->taps[n].pairs = (count + 1) / 2;
 				op->pair_count += op->taps[n].pairs;
-				op->sum_length += bytes;
+				op->sum_length += count;
 				if (op->image)
 					op->taps[n].offset = (ptrdiff_t)r * op->row_samples +
 							     at * atom_c;
@@ -320,6 +368,17 @@ static int make_taps(struct sim_core *core, struct conv_op *op)
 	}
 
 	return 0;
+}
+
+/*
+ * With Y extension, the kernel lines from tap @t on that are one atomic
+ * operation. Taps of one block follow each other by kernel line.
+ */
+static unsigned int lines_at(const struct conv_op *op, unsigned int t)
+{
+	unsigned int left = op->r - t % op->r;
+
+	return !op->image ? 1 : left < op->y_ext ? left : op->y_ext;
 }
 
 /*
@@ -337,26 +396,29 @@ static int unpack_group(const struct conv_op *op, struct sim_weights *stream,
 
 	memset(out, 0, op->pair_count * lanes * 2 * sizeof(*out));
 	for (t = 0; t < op->tap_count; t += lines) {
-		unsigned int bytes = op->tap_bytes[t];
+		unsigned int count = op->tap_samples[t];
 		const uint8_t *from = buf;
+		size_t all;
 
-		/* Taps of one block follow each other by kernel line. */
-		lines = op->r - t % op->r;
-		if (lines > op->y_ext)
-			lines = op->y_ext;
-		if (!op->image)
-			lines = 1;
-		err = masks ? sim_weights_expand(stream, masks, buf, (size_t)bytes * kernels * lines) :
-			      sim_weights_read(stream, buf, (size_t)bytes * kernels * lines);
+		lines = lines_at(op, t);
+		all = (size_t)count * kernels * lines;
+		err = masks ? sim_weights_expand(stream, masks, buf, all, op->bytes) :
+			      sim_weights_read(stream, buf, all * op->bytes);
 		if (err)
 			return err;
 		for (k = 0; k < kernels; k++) {
 			for (line = 0; line < lines; line++) {
 				int16_t *tap = to + (size_t)line * op->taps[t].pairs * lanes * 2;
 
-				for (i = 0; i < bytes; i++)
-					tap[(size_t)(i / 2) * lanes * 2 + 2 * k + i % 2] =
-						(int8_t)*from++;
+				for (i = 0; i < count; i++, from += op->bytes) {
+					int16_t *w = tap + (size_t)(i / 2) * lanes * 2 + 2 * k +
+						     i % 2;
+
+					if (op->bytes == 2)
+						memcpy(w, from, sizeof(*w));
+					else
+						*w = (int8_t)*from;
+				}
 			}
 		}
 		to += (size_t)lines * op->taps[t].pairs * lanes * 2;
@@ -365,82 +427,115 @@ static int unpack_group(const struct conv_op *op, struct sim_weights *stream,
 	return 0;
 }
 
-/*
- * CACC's output stage: shift right with rounding to nearest, halves away from
- * zero, and saturate to 32 bits. Of what is shifted out beyond 16 bits nothing
- * is known any more, which shows in the rounding of negative halves.
- */
-static int32_t cacc_output(int64_t sum, unsigned int truncate, uint32_t *saturated)
+/* Some pixels' sums; products are 16 bits wide, so most go into 32-bit parts. */
+static void sums_int8(const struct conv_op *op, const int16_t *const *base, unsigned int n,
+		      const int16_t *weights, int64_t *sum)
 {
-	int64_t shifted = sum >> truncate;
-	bool guide = truncate && (sum >> (truncate - 1) & 1);
-	uint64_t stick = 0;
-	bool up;
+	/* Where sums could leave 34 bits, every atomic sum is clamped on its own. */
+	const bool clamp = op->sum_length > 1ull << (SIM_SUM_BITS_INT8 - 1 - 14);
+	const unsigned int lanes = op->lanes;
+	int32_t part[SIM_MAC_PIXELS * 32];
+	unsigned int first, last, k;
 
-	if (truncate > 1) {
-		uint64_t below = (uint64_t)sum & ((1ull << (truncate - 1)) - 1);
+	for (first = 0; first < op->tap_count; first = last) {
+		uint32_t length = op->tap_samples[first];
+		size_t pairs = op->taps[first].pairs;
 
-		stick = truncate > 16 ? below >> (truncate - 16) : below;
+		for (last = first + 1; last < op->tap_count && !clamp &&
+		     length + op->tap_samples[last] <= SAFE_SUM; last++) {
+			length += op->tap_samples[last];
+			pairs += op->taps[last].pairs;
+		}
+		sim_mac_tile(base, n, op->taps + first, last - first, weights, lanes, part);
+		for (k = 0; k < n * lanes; k++)
+			sum[k] += part[k];
+		for (k = 0; clamp && k < n * lanes; k++)
+			sum[k] = sim_saturate(sum[k], SIM_SUM_BITS_INT8);
+		weights += pairs * lanes * 2;
 	}
-	up = guide && (sum >= 0 || stick);
-	if (sum < 0 ? shifted < INT32_MIN : shifted + up >= INT32_MAX && (shifted > INT32_MAX ||
-									    up)) {
-		(*saturated)++;
-		return sum < 0 ? INT32_MIN : INT32_MAX;
-	}
-
-	return (int32_t)(shifted + up);
 }
 
-/* One kernel group over all pixels. */
-static void run_group(const struct conv_op *op, const int16_t *weights, unsigned int lanes,
+static void sums_int16(const struct conv_op *op, const int16_t *const *base, unsigned int n,
+		       const int16_t *weights, int64_t *sum)
+{
+	const bool clamp = op->sum_length > 1ull << (SIM_SUM_BITS_INT16 - 1 - 30);
+	unsigned int t, k;
+
+	for (t = 0; t < op->tap_count; t++) {
+		sim_mac_tile_int16(base, n, &op->taps[t], weights, op->lanes, sum);
+		for (k = 0; clamp && k < n * op->lanes; k++)
+			sum[k] = sim_saturate(sum[k], SIM_SUM_BITS_INT16);
+		weights += (size_t)op->taps[t].pairs * op->lanes * 2;
+	}
+}
+
+static void sums_fp16(const struct conv_op *op, const int16_t *const *base, unsigned int n,
+		      const int16_t *weights, int64_t *sum)
+{
+	unsigned int t, p, k, line, lines;
+
+	for (t = 0; t < op->tap_count; t += lines) {
+		unsigned int pairs = op->taps[t].pairs, count = op->tap_samples[t];
+
+		lines = lines_at(op, t);
+		for (k = 0; k < op->lanes; k++) {
+			uint16_t in[MAX_ATOM], w[MAX_ATOM];
+			unsigned int i;
+
+			for (i = 0; i < count * lines; i++)
+				w[i] = (uint16_t)weights[((size_t)(i / count) * pairs +
+							  i % count / 2) * op->lanes * 2 +
+							 2 * k + i % count % 2];
+			for (p = 0; p < n; p++) {
+				struct sim_float_sum add;
+
+				for (line = 0; line < lines; line++)
+					memcpy(in + line * count, base[p] + op->taps[t + line].offset,
+					       2 * count);
+				add = sim_mac_fp16(in, w, count * lines);
+				sum[p * op->lanes + k] =
+					(int64_t)sim_cacc_add((uint64_t)sum[p * op->lanes + k],
+							      &add);
+			}
+		}
+		weights += (size_t)lines * pairs * op->lanes * 2;
+	}
+}
+
+/* One kernel group over all pixels of one cube. */
+static void run_group(const struct conv_op *op, unsigned int batch, const int16_t *weights,
 		      unsigned int kernels, int32_t *out, uint32_t *saturated)
 {
-	const int16_t *base[SIM_MAC_PIXELS];
-	int32_t part[SIM_MAC_PIXELS * 32];
-	int64_t sum[SIM_MAC_PIXELS * 32];
 	const uint64_t pixels = (uint64_t)op->out_width * op->out_height;
-	/* Where sums could leave 34 bits, every atomic sum is clamped on its own. */
-	const bool clamp = op->sum_length > 1ull << (SUM_BITS - 1 - 14);
+	const int16_t *base[SIM_MAC_PIXELS];
+	int64_t sum[SIM_MAC_PIXELS * 32];
+	const unsigned int lanes = op->lanes;
 	uint64_t done = 0;
 	unsigned int n, p, k;
 
 	while (done < pixels) {
-		const int16_t *w = weights;
-		unsigned int first = 0, last;
-
 		n = pixels - done < SIM_MAC_PIXELS ? (unsigned int)(pixels - done) :
 						     SIM_MAC_PIXELS;
 		for (p = 0; p < n; p++) {
 			uint64_t y = (done + p) / op->out_width, x = (done + p) % op->out_width;
 
-			base[p] = op->in + y * op->stride_y * op->row_samples +
+			base[p] = op->in + batch * op->cube + y * op->stride_y * op->row_samples +
 				  (op->image ? x * op->block : x * op->stride_x * op->block);
 		}
 		memset(sum, 0, (size_t)n * lanes * sizeof(*sum));
-		while (first < op->tap_count) {
-			uint32_t length = op->tap_bytes[first];
-			size_t pairs = op->taps[first].pairs;
-
-			for (last = first + 1; last < op->tap_count && !clamp &&
-			     length + op->tap_bytes[last] <= SAFE_SUM; last++) {
-				length += op->tap_bytes[last];
-				pairs += op->taps[last].pairs;
-			}
-			sim_mac_tile(base, n, op->taps + first, last - first, w, lanes, part);
-			for (k = 0; k < n * lanes; k++)
-				sum[k] += part[k];
-			for (k = 0; clamp && k < n * lanes; k++)
-				sum[k] = sim_saturate(sum[k], SUM_BITS);
-			w += pairs * lanes * 2;
-			first = last;
-		}
-		for (p = 0; p < n; p++) {
-			for (k = 0; k < kernels; k++)
-				out[p * lanes + k] = cacc_output(sum[p * lanes + k], op->truncate,
-								 saturated);
-			for (; k < lanes; k++)
-				out[p * lanes + k] = 0;
+		if (op->precision == SIM_INT8)
+			sums_int8(op, base, n, weights, sum);
+		else if (op->precision == SIM_INT16)
+			sums_int16(op, base, n, weights, sum);
+		else
+			sums_fp16(op, base, n, weights, sum);
+		for (k = 0; k < n * lanes; k++) {
+			if (k % lanes >= kernels)
+				out[k] = 0;
+			else if (op->precision == SIM_FP16)
+				out[k] = (int32_t)sim_cacc_float((uint64_t)sum[k]);
+			else
+				out[k] = sim_cacc_int(sum[k], op->truncate, saturated);
 		}
 		out += (size_t)n * lanes;
 		done += n;
@@ -452,18 +547,20 @@ static void describe(const struct sim_core *core, const struct conv_op *op,
 		     const struct sim_weights *stream, struct sim_sequence *seq)
 {
 	const unsigned int atom_k = core->config->atomic_k, atom_c = core->config->atomic_c;
+	const unsigned int in_group = op->kernels < op->lanes ? op->kernels : op->lanes;
 
-	seq->groups = (op->kernels + atom_k - 1) / atom_k;
+	seq->groups = (op->kernels + op->lanes - 1) / op->lanes;
 	seq->blocks = (op->channels + atom_c - 1) / atom_c *
 		      (uint64_t)((op->r + op->y_ext - 1) / op->y_ext) * op->s;
 	seq->lines = op->image ? op->out_height : 1;
-	seq->pixels = op->image ? op->out_width : (uint64_t)op->out_width * op->out_height;
+	seq->pixels = op->image ? op->out_width :
+		      (uint64_t)op->out_width * op->out_height * op->batches;
 	seq->round = op->y_ext;
 	seq->upper = op->image && atom_c / atom_k == 4 ? 4 * atom_k : 2 * atom_k;
 	seq->lower = op->image ? seq->upper : atom_k;
 	seq->credit = atom_c / atom_k == 4 ? 4 * atom_k : 2 * atom_k;
-	seq->group_bytes = op->sum_length * (op->kernels < atom_k ? op->kernels : atom_k);
-	seq->weight_bytes = op->sum_length * op->kernels;
+	seq->group_bytes = op->sum_length * op->bytes * in_group;
+	seq->weight_bytes = op->sum_length * op->bytes * op->kernels;
 	seq->weight_room = (uint64_t)stream->ring * core->config->cbuf_bank_width;
 	seq->weight_port = stream->port;
 }
@@ -508,8 +605,8 @@ static int stream_init(struct sim_core *core, const struct sim_load *load, const
 				CSC_FIELD(core, D_BANK, WEIGHT_BANK), stream->ring * width,
 				(unsigned long long)stream->bytes);
 	if (!load->compressed &&
-	    op->sum_length * (op->kernels < core->config->atomic_k ? op->kernels :
-			      core->config->atomic_k) > (uint64_t)stream->ring * width)
+	    op->sum_length * op->bytes * (op->kernels < op->lanes ? op->kernels : op->lanes) >
+	    (uint64_t)stream->ring * width)
 		return sim_fail(core, -EINVAL, NVDLA_CDMA, CDMA_D_BANK,
 				"WEIGHT_BANK %u holds %u bytes, less than one kernel group",
 				CSC_FIELD(core, D_BANK, WEIGHT_BANK), stream->ring * width);
@@ -540,14 +637,13 @@ static void masks_init(struct sim_core *core, const struct sim_load *load,
 int sim_conv_run(struct sim_core *core, const struct sim_load *load, struct sim_cube *out,
 		 struct sim_sequence *seq, struct sim_cost *cost)
 {
-	const unsigned int lanes = core->config->atomic_k;
 	const unsigned int width = core->config->cbuf_bank_width;
 	struct sim_weights stream = { 0 }, masks = { 0 };
 	struct conv_op op = { 0 };
 	uint32_t saturated = 0;
 	int16_t *weights = NULL;
 	uint8_t *buf = NULL;
-	unsigned int group, groups;
+	unsigned int group, groups, lanes, n;
 	uint64_t pixels;
 	int err;
 
@@ -564,16 +660,17 @@ int sim_conv_run(struct sim_core *core, const struct sim_load *load, struct sim_
 		goto out;
 	masks_init(core, load, &masks, cost);
 
+	lanes = op.lanes;
 	groups = (op.kernels + lanes - 1) / lanes;
 	pixels = (uint64_t)op.out_width * op.out_height;
 	out->width = op.out_width;
 	out->height = op.out_height;
 	out->channels = op.kernels;
 	out->atom = lanes;
-	out->batches = 1;
-	out->v = malloc((size_t)(pixels * groups * lanes) * sizeof(*out->v));
+	out->batches = op.batches;
+	out->v = malloc((size_t)(pixels * groups * lanes * op.batches) * sizeof(*out->v));
 	weights = malloc(op.pair_count * lanes * 2 * sizeof(*weights));
-	buf = malloc((size_t)core->config->atomic_c * lanes * 4);
+	buf = malloc((size_t)core->config->atomic_c * lanes * 4 * op.bytes);
 	if (!out->v || !weights || !buf) {
 		err = sim_fail(core, -ENOMEM, NVDLA_CSC, CSC_D_DATAOUT_SIZE_0, "no memory");
 		goto out;
@@ -585,19 +682,19 @@ int sim_conv_run(struct sim_core *core, const struct sim_load *load, struct sim_
 			kernels = lanes;
 		err = unpack_group(&op, &stream, load->compressed ? &masks : NULL, kernels, lanes,
 				   weights, buf);
-		if (!err)
-			run_group(&op, weights, lanes, kernels, out->v + group * pixels * lanes,
-				  &saturated);
+		for (n = 0; n < op.batches && !err; n++)
+			run_group(&op, n, weights, kernels,
+				  out->v + (n * groups + group) * pixels * lanes, &saturated);
 	}
 	if (err)
 		goto out;
 
 	describe(core, &op, &stream, seq);
-	cost->cycles = pixels * groups * seq->blocks;
+	cost->cycles = pixels * op.batches * groups * seq->blocks;
 	sim_reg_set(core, NVDLA_CACC, core->consumer[NVDLA_CACC], CACC_D_OUT_SATURATION,
 		    saturated);
 	sim_lock(core);
-	core->counters.macs += pixels * op.kernels * op.sum_length;
+	core->counters.macs += pixels * op.batches * op.kernels * op.sum_length;
 	if (stream.stream) {
 		uint32_t ring = stream.ring;
 
@@ -618,7 +715,7 @@ int sim_conv_run(struct sim_core *core, const struct sim_load *load, struct sim_
 out:
 	free(op.in);
 	free(op.taps);
-	free(op.tap_bytes);
+	free(op.tap_samples);
 	free(weights);
 	free(buf);
 

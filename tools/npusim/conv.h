@@ -20,10 +20,33 @@ enum sim_conv_mode {
 #define CDMA_FIELD(core, reg, field)	FIELD_GET(CDMA_##reg##_##field, sim_cdma(core, CDMA_##reg))
 #define CSC_FIELD(core, reg, field)	FIELD_GET(CSC_##reg##_##field, sim_csc(core, CSC_##reg))
 
+/* Numbers that the convolution multiplies: values of PROC_PRECISION. */
+enum sim_precision {
+	SIM_INT8,
+	SIM_INT16,
+	SIM_FP16,
+};
+
 uint32_t sim_cdma(const struct sim_core *core, uint32_t reg);
 uint32_t sim_csc(const struct sim_core *core, uint32_t reg);
 enum sim_conv_mode sim_cdma_mode(const struct sim_core *core);
 enum sim_conv_mode sim_csc_mode(const struct sim_core *core);
+
+/* INT8 where the configuration knows nothing else, whatever the register holds. */
+enum sim_precision sim_cdma_precision(const struct sim_core *core);
+enum sim_precision sim_csc_precision(const struct sim_core *core);
+
+static inline unsigned int sim_precision_bytes(enum sim_precision precision)
+{
+	return precision == SIM_INT8 ? 1 : 2;
+}
+
+/* Kernels of a full group: two of 8 bits, or one of 16, share a multiplier row. */
+static inline unsigned int sim_group_kernels(const struct nvdla_config *config,
+					     enum sim_precision precision)
+{
+	return config->atomic_k / sim_precision_bytes(precision);
+}
 
 /* cbuf.c */
 
@@ -57,8 +80,12 @@ struct sim_slice {
 void sim_slice_init(const struct nvdla_config *config, unsigned int channels, unsigned int bytes,
 		    struct sim_slice *slice);
 
-/* The input converter of one element; @op is its offset or mean. */
-int32_t sim_cvt(int32_t v, int32_t op, int32_t scale, unsigned int truncate, bool int16);
+/*
+ * The input converter of one element; @op is its offset or mean. FP16 results
+ * are the bits of the number.
+ */
+int32_t sim_cvt(int32_t v, int32_t op, int32_t scale, unsigned int truncate,
+		enum sim_precision precision);
 
 /* image.c */
 int sim_image_load(struct sim_core *core, unsigned int group, struct sim_fetch *fetch,
@@ -97,9 +124,10 @@ int sim_weights_read(struct sim_weights *weights, uint8_t *dst, size_t len);
  * sim_weights_expand() - read compressed weights
  * @masks: one bit per weight, lowest first; @weights has those whose bit is set
  * @len: weights to make, zeros included
+ * @size: bytes of a weight, 1 or 2
  */
 int sim_weights_expand(struct sim_weights *weights, struct sim_weights *masks, uint8_t *dst,
-		       size_t len);
+		       size_t len, unsigned int size);
 
 /* mac.c */
 
@@ -132,6 +160,10 @@ void sim_mac_tile(const int16_t *const *base, unsigned int pixels, const struct 
 void sim_mac_tile_portable(const int16_t *const *base, unsigned int pixels,
 			   const struct sim_tap *taps, unsigned int tap_count,
 			   const int16_t *weights, unsigned int kernels, int32_t *acc);
+/* One piece of 16-bit numbers, added to @acc: 64 bits hold any sum exactly. */
+void sim_mac_tile_int16(const int16_t *const *base, unsigned int pixels,
+			const struct sim_tap *tap, const int16_t *weights, unsigned int kernels,
+			int64_t *acc);
 #define SIM_MAC_PIXELS	24	/* a good number at a time: a multiple of 3, 6 and 8 */
 
 #endif /* NPUSIM_CONV_H */

@@ -76,7 +76,6 @@ static void make_tables(const struct sim_core *core, unsigned int samples,
 	bool convert = CDMA_FIELD(core, D_CVT_CFG, CVT_EN);
 	bool mean = CDMA_FIELD(core, D_MEAN_FORMAT, MEAN_FORMAT);
 	bool is_signed = CDMA_FIELD(core, D_DATAIN_FORMAT, PIXEL_SIGN_OVERRIDE);
-	bool int16 = CDMA_FIELD(core, D_MISC_CFG, PROC_PRECISION) == 1;
 	unsigned int s, i;
 
 	for (s = 0; s < samples; s++) {
@@ -84,7 +83,7 @@ static void make_tables(const struct sim_core *core, unsigned int samples,
 
 		for (i = 0; i < 256; i++)
 			tables[s][i] = convert ? (uint8_t)sim_cvt(is_signed ? (int8_t)i : (int32_t)i,
-								  op, scale, truncate, int16) :
+								  op, scale, truncate, SIM_INT8) :
 						 (uint8_t)i;
 	}
 }

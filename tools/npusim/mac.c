@@ -30,6 +30,26 @@ void sim_mac_tile_portable(const int16_t *const *base, unsigned int pixels,
 	}
 }
 
+void sim_mac_tile_int16(const int16_t *const *base, unsigned int pixels,
+			const struct sim_tap *tap, const int16_t *weights, unsigned int kernels,
+			int64_t *acc)
+{
+	unsigned int i, p, k;
+
+	for (p = 0; p < pixels; p++) {
+		const int16_t *in = base[p] + tap->offset, *w = weights;
+		int64_t *out = acc + (size_t)p * kernels;
+
+		for (i = 0; i < tap->pairs; i++) {
+			const int64_t a = in[2 * i], b = in[2 * i + 1];
+
+			for (k = 0; k < kernels; k++)
+				out[k] += a * w[2 * k] + b * w[2 * k + 1];
+			w += 2 * (size_t)kernels;
+		}
+	}
+}
+
 #if defined(__x86_64__) && defined(__GNUC__)
 #include <immintrin.h>
 

@@ -42,7 +42,8 @@ static int check_weights(struct sim_core *core)
 	uint64_t bytes = sim_cdma(core, CDMA_D_WEIGHT_BYTES);
 	uint64_t kernels = CDMA_FIELD(core, D_WEIGHT_SIZE_1, WEIGHT_KERNEL) + 1;
 	uint64_t per_kernel = CDMA_FIELD(core, D_WEIGHT_SIZE_0, BYTE_PER_KERNEL) + 1;
-	uint64_t full = (kernels - 1) / config->atomic_k * config->atomic_k;
+	uint64_t per_group = sim_group_kernels(config, sim_cdma_precision(core));
+	uint64_t full = (kernels - 1) / per_group * per_group;
 
 	/*
 	 * The last group counts as fetched when WEIGHT_BYTES have arrived as
@@ -93,7 +94,8 @@ static int load_masks(struct sim_core *core, struct sim_load *load, struct sim_f
 	struct sim_cbuf *cbuf = &core->cbuf;
 	uint64_t wgs = sim_cdma_address(core, CDMA_D_WGS_ADDR_HIGH, CDMA_D_WGS_ADDR_LOW);
 	uint64_t bytes = CDMA_FIELD(core, D_WMB_BYTES, WMB_BYTES), sum = 0;
-	uint32_t groups = CDMA_FIELD(core, D_WEIGHT_SIZE_1, WEIGHT_KERNEL) / config->atomic_k + 1;
+	uint32_t groups = CDMA_FIELD(core, D_WEIGHT_SIZE_1, WEIGHT_KERNEL) /
+			  sim_group_kernels(config, sim_cdma_precision(core)) + 1;
 	uint64_t entries = bytes / config->cbuf_bank_width;
 	uint32_t group;
 	uint8_t size[4];
@@ -146,6 +148,7 @@ int sim_weights_load(struct sim_core *core, unsigned int group, struct sim_load 
 	uint64_t bytes = sim_cdma(core, CDMA_D_WEIGHT_BYTES);
 	uint64_t per_kernel = CDMA_FIELD(core, D_WEIGHT_SIZE_0, BYTE_PER_KERNEL) + 1;
 	uint32_t kernels = CDMA_FIELD(core, D_WEIGHT_SIZE_1, WEIGHT_KERNEL) + 1;
+	unsigned int per_group = sim_group_kernels(config, sim_cdma_precision(core));
 	uint64_t entries = sim_weight_entries_needed(core);
 	int err;
 
@@ -160,8 +163,7 @@ int sim_weights_load(struct sim_core *core, unsigned int group, struct sim_load 
 		return err;
 	fetch->weight_bytes = bytes;
 	fetch->weight_room = (uint64_t)ring * config->cbuf_bank_width;
-	fetch->first_weight_bytes = per_kernel *
-				    (kernels < config->atomic_k ? kernels : config->atomic_k);
+	fetch->first_weight_bytes = per_kernel * (kernels < per_group ? kernels : per_group);
 	if (fetch->first_weight_bytes > bytes)
 		fetch->first_weight_bytes = bytes;
 	load->weight_addr = addr;
@@ -221,17 +223,17 @@ int sim_weights_read(struct sim_weights *weights, uint8_t *dst, size_t len)
 }
 
 int sim_weights_expand(struct sim_weights *weights, struct sim_weights *masks, uint8_t *dst,
-		       size_t len)
+		       size_t len, unsigned int size)
 {
-	uint8_t mask[512], bytes[512];
+	uint8_t mask[512], bytes[2 * 512];
 	size_t i, set = 0, next = 0;
 	int err;
 
 	while (len > sizeof(mask)) {
-		err = sim_weights_expand(weights, masks, dst, sizeof(mask));
+		err = sim_weights_expand(weights, masks, dst, sizeof(mask), size);
 		if (err)
 			return err;
-		dst += sizeof(mask);
+		dst += sizeof(mask) * size;
 		len -= sizeof(mask);
 	}
 	for (i = 0; i < len; i++) {
@@ -246,11 +248,11 @@ int sim_weights_expand(struct sim_weights *weights, struct sim_weights *masks, u
 		masks->bits_left--;
 		set += mask[i];
 	}
-	err = sim_weights_read(weights, bytes, set);
+	err = sim_weights_read(weights, bytes, set * size);
 	if (err)
 		return err;
-	for (i = 0; i < len; i++)
-		dst[i] = mask[i] ? bytes[next++] : 0;
+	for (i = 0; i < len * size; i++)
+		dst[i] = mask[i / size] ? bytes[next++] : 0;
 
 	return 0;
 }
