@@ -20,10 +20,19 @@ $(O)/tests/unit/compiler/test_npu_op: $(TEST_NPU_OP_OBJS) $(LIBACCEL_A)
 	$(CC) $(LDFLAGS) -o $@ $(TEST_NPU_OP_OBJS) -Wl,--whole-archive $(LIBACCEL_A) \
 		-Wl,--no-whole-archive $(LIBACCEL_LIBS) -lcmocka
 
-CHECKS		+= npu-op
+TEST_GRAPH_OBJS		:= $(addprefix $(O)/tests/unit/compiler/,test_graph.o random_op.o)
+
+$(O)/tests/unit/compiler/test_graph: $(TEST_GRAPH_OBJS) $(LIBACCEL_A)
+	$(CC) $(LDFLAGS) -o $@ $(TEST_GRAPH_OBJS) -Wl,--whole-archive $(LIBACCEL_A) \
+		-Wl,--no-whole-archive $(LIBACCEL_LIBS) -lcmocka
+
+CHECKS		+= npu-op random-graphs
 DEB_PACKAGES	+= libcmocka-dev libjpeg-dev libpng-dev libxxhash-dev
 
-.PHONY: check-npu-op
+.PHONY: check-npu-op check-random-graphs
+check-random-graphs: $(O)/tests/unit/compiler/test_graph
+	@CMOCKA_MESSAGE_OUTPUT=TAP $<
+
 check-npu-op: $(O)/tests/unit/compiler/test_npu_op
 	@CMOCKA_MESSAGE_OUTPUT=TAP $<
 

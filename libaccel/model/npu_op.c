@@ -342,6 +342,8 @@ static const char *check_pdp(const struct npu_op *op)
 	if (pdp->method == NPU_POOL_AVERAGE && (pdp->pad_left | pdp->pad_top | pdp->pad_right |
 						pdp->pad_bottom))
 		return "average with padding";
+	if (pdp->pad_value)
+		return "pooling with a value for its padding";
 	if (op->out.width != npu_window_out(op->in.width, pdp->pad_left, pdp->pad_right,
 					    pdp->kernel_w, 1, pdp->stride_x) ||
 	    op->out.height != npu_window_out(op->in.height, pdp->pad_top, pdp->pad_bottom,

@@ -215,11 +215,11 @@ enum npu_pool { NPU_POOL_MAX, NPU_POOL_MIN, NPU_POOL_AVERAGE };
  * @stride_x: 1 to 16
  * @stride_y: 1 to 16
  * @pad_left: 0 to 7
- * @pad_value: value of the padding of an average; maxima and minima ignore it
+ * @pad_value: 0: maxima and minima ignore padding, averages have none
  * @recip_w: NPU_POOL_AVERAGE: 2^16 / kernel width
  * @recip_h: NPU_POOL_AVERAGE: 2^16 / kernel height
  *
- * Average: rnd(rnd(sum * recip_w, 16) * recip_h, 16); padding counts.
+ * Average: rnd(rnd(sum * recip_w, 16) * recip_h, 16); without padding.
  */
 struct npu_pdp {
 	uint8_t method;

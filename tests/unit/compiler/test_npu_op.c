@@ -18,7 +18,7 @@
 #include "libaccel/model/npu_code.h"
 #include "random_op.h"
 
-static unsigned int cases = 60;
+static unsigned int cases = 150;
 static uint64_t seed = 1;
 
 struct bench {

@@ -1,0 +1,362 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Random quantised graphs, compiled whole: the simulator and the CPU kernels
+ * must give the same bytes, and both what the graph's own integer kernels give,
+ * but for a few steps: those round to 8 bits between fused operations.
+ * test_graph [GRAPHS [SEED]].
+ */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <accel/model.h>
+
+#include "libaccel/model/compile.h"
+#include "libaccel/run/graph_exec.h"
+#include "random_op.h"
+
+static unsigned int graphs = 40;
+static uint64_t seed = 1;
+
+static const char *const configs[] = { "nv_small", "nv_small_256_full", "nv_medium_512", "nv_large" };
+
+#define CONFIGS	(sizeof(configs) / sizeof(configs[0]))
+
+static uint32_t tensor(struct graph *g, uint32_t h, uint32_t w, uint32_t c, uint64_t *state)
+{
+	const uint32_t dims[4] = { 1, h, w, c };
+	float scale = 0.02f + random_range(state, 0, 100) * 0.0005f;
+	int32_t zero = random_range(state, 0, 2) ? random_range(state, -40, 40) : -128;
+	int t = graph_add_tensor(g, NULL, GRAPH_I8, 4, dims);
+
+	assert_true(t >= 0);
+	assert_int_equal(graph_set_quant(g, t, 1, 0, &scale, &zero), 0);
+	return t;
+}
+
+static uint32_t add_op(struct graph *g, enum graph_kind kind, uint32_t count,
+		       const uint32_t *inputs, uint32_t output)
+{
+	int op = graph_add_op(g, g->num_ops, kind, NULL, count, inputs, output);
+
+	assert_true(op >= 0);
+	g->ops[op].act_min = -INFINITY;
+	g->ops[op].act_max = INFINITY;
+	return op;
+}
+
+static void random_act(struct graph *g, uint32_t op, uint64_t *state)
+{
+	switch (random_range(state, 0, 4)) {
+	case 0:
+		g->ops[op].act_min = 0;
+		break;
+	case 1:
+		g->ops[op].act_min = 0;
+		g->ops[op].act_max = 6;
+		break;
+	case 2:
+		g->ops[op].act_min = -1;
+		g->ops[op].act_max = 1;
+		break;
+	}
+}
+
+/* A convolution of random shape; scales so that results neither vanish nor saturate. */
+static uint32_t add_conv(struct graph *g, uint32_t x, uint64_t *state)
+{
+	const uint32_t h = g->tensors[x].dims[1], w = g->tensors[x].dims[2];
+	const uint32_t c = g->tensors[x].dims[3];
+	bool depthwise = c > 1 && random_range(state, 0, 2) == 0;
+	uint32_t kernels = depthwise ? c : (uint32_t)random_range(state, 1, 70);
+	struct graph_window win = {
+		.kernel_h = random_range(state, 1, h < 5 ? h : 5),
+		.kernel_w = random_range(state, 1, w < 5 ? w : 5),
+		.stride_h = random_range(state, 1, 2), .stride_w = random_range(state, 1, 2),
+		.dilation_h = 1, .dilation_w = 1,
+	};
+	uint32_t out, op, i, per, inputs[3];
+	int8_t *weights;
+	int32_t *bias;
+	float *scales, *bias_scales;
+
+	win.pad_top = random_range(state, 0, win.kernel_h - 1);
+	win.pad_left = random_range(state, 0, win.kernel_w - 1);
+	win.pad_bottom = random_range(state, 0, win.kernel_h - 1);
+	win.pad_right = random_range(state, 0, win.kernel_w - 1);
+	per = win.kernel_h * win.kernel_w * (depthwise ? 1 : c);
+	weights = malloc(kernels * per);
+	bias = malloc(kernels * sizeof(*bias));
+	scales = malloc(kernels * sizeof(*scales));
+	bias_scales = malloc(kernels * sizeof(*bias_scales));
+	assert_true(weights && bias && scales && bias_scales);
+	out = tensor(g, (h + win.pad_top + win.pad_bottom - win.kernel_h) / win.stride_h + 1,
+		     (w + win.pad_left + win.pad_right - win.kernel_w) / win.stride_w + 1, kernels,
+		     state);
+	for (i = 0; i < kernels; i++) {
+		float si = graph_scale(&g->tensors[x], 0), so = graph_scale(&g->tensors[out], 0);
+
+		/*
+		 * A standard deviation of some 20 steps, now and then much less:
+		 * what saturates between fused operations is not compared here.
+		 */
+		scales[i] = so * 20 / (si * 5000 * sqrtf(per)) *
+			    (random_range(state, 0, 9) ? 1 : powf(2, -random_range(state, 0, 12)));
+		bias_scales[i] = scales[i] * si;
+		bias[i] = random_range(state, -5000, 5000) * random_range(state, 1, 4) * (int32_t)sqrtf(per);
+	}
+	for (i = 0; i < kernels * per; i++)
+		weights[i] = random_range(state, -127, 127);
+	inputs[0] = x;
+	inputs[1] = graph_add_const(g, NULL, GRAPH_I8, 4,
+				    (uint32_t[]) { kernels, win.kernel_h, win.kernel_w,
+						   depthwise ? 1 : c }, weights);
+	inputs[2] = graph_add_const(g, NULL, GRAPH_I32, 1, &kernels, bias);
+	assert_int_equal(graph_set_quant(g, inputs[1], kernels, 0, scales, NULL), 0);
+	assert_int_equal(graph_set_quant(g, inputs[2], kernels, 0, bias_scales, NULL), 0);
+	op = add_op(g, GRAPH_CONV, 3, inputs, out);
+	g->ops[op].params.conv.window = win;
+	g->ops[op].params.conv.groups = depthwise ? c : 1;
+	random_act(g, op, state);
+	free(weights);
+	free(bias);
+	free(scales);
+	free(bias_scales);
+	return out;
+}
+
+static uint32_t like(struct graph *g, uint32_t x, bool same_quant, uint64_t *state)
+{
+	uint32_t t = tensor(g, g->tensors[x].dims[1], g->tensors[x].dims[2],
+			    g->tensors[x].dims[3], state);
+
+	if (same_quant)
+		assert_int_equal(graph_copy_quant(g, t, x), 0);
+	return t;
+}
+
+static uint32_t add_pool(struct graph *g, uint32_t x, bool average, uint64_t *state)
+{
+	uint32_t h = g->tensors[x].dims[1], w = g->tensors[x].dims[2], out, op;
+	struct graph_window win = {
+		.kernel_h = h < 3 ? h : 3, .kernel_w = w < 3 ? w : 3,
+		.stride_h = random_range(state, 1, 2), .stride_w = random_range(state, 1, 2),
+		.dilation_h = 1, .dilation_w = 1,
+	};
+
+	out = tensor(g, (h - win.kernel_h) / win.stride_h + 1,
+		     (w - win.kernel_w) / win.stride_w + 1, g->tensors[x].dims[3], state);
+	assert_int_equal(graph_copy_quant(g, out, x), 0);
+	op = add_op(g, average ? GRAPH_AVG_POOL : GRAPH_MAX_POOL, 1, &x, out);
+	g->ops[op].params.pool.window = win;
+	return out;
+}
+
+static uint32_t add_binary(struct graph *g, uint32_t a, uint32_t b, uint64_t *state)
+{
+	static const enum graph_kind kinds[] = { GRAPH_ADD, GRAPH_ADD, GRAPH_SUB, GRAPH_MUL };
+	uint32_t out = like(g, a, false, state);
+	uint32_t op = add_op(g, kinds[random_range(state, 0, 3)], 2, (uint32_t[]) { a, b }, out);
+
+	if (g->ops[op].kind != GRAPH_MUL)
+		random_act(g, op, state);
+	return out;
+}
+
+static uint32_t add_concat(struct graph *g, uint32_t a, uint32_t b, uint64_t *state)
+{
+	uint32_t out = tensor(g, g->tensors[a].dims[1], g->tensors[a].dims[2],
+			      g->tensors[a].dims[3] + g->tensors[b].dims[3], state);
+	uint32_t op = add_op(g, GRAPH_CONCAT, 2, (uint32_t[]) { a, b }, out);
+
+	g->ops[op].params.axis = 3;
+	return out;
+}
+
+static uint32_t add_unary(struct graph *g, uint32_t x, uint64_t *state)
+{
+	static const enum graph_kind kinds[] = {
+		GRAPH_LOGISTIC, GRAPH_TANH, GRAPH_HARD_SWISH, GRAPH_LEAKY_RELU, GRAPH_CLIP,
+	};
+	uint32_t out = like(g, x, false, state);
+	uint32_t op = add_op(g, kinds[random_range(state, 0, 4)], 1, &x, out);
+
+	if (g->ops[op].kind == GRAPH_LEAKY_RELU)
+		g->ops[op].params.unary.alpha = 0.1f;
+	if (g->ops[op].kind == GRAPH_CLIP) {
+		g->ops[op].act_min = 0;
+		g->ops[op].act_max = 2;
+	}
+	return out;
+}
+
+static void make_graph(struct graph **out, uint64_t *state)
+{
+	uint32_t live[64], count = 0, ops = random_range(state, 2, 9), i, x;
+	struct graph *g;
+
+	assert_int_equal(graph_new("random", &g), 0);
+	x = tensor(g, random_range(state, 1, 24), random_range(state, 1, 24),
+		   random_range(state, 0, 3) ? random_range(state, 1, 70) : 3, state);
+	g->inputs = malloc(sizeof(*g->inputs));
+	g->outputs = malloc(2 * sizeof(*g->outputs));
+	assert_true(g->inputs && g->outputs);
+	g->inputs[0] = x;
+	g->num_inputs = 1;
+	live[count++] = x;
+	for (i = 0; i < ops; i++) {
+		uint32_t other = live[random_range(state, 0, count - 1)];
+		bool same = !memcmp(g->tensors[x].dims, g->tensors[other].dims, 16) && x != other;
+		bool fits = !memcmp(g->tensors[x].dims, g->tensors[other].dims, 12) && x != other;
+
+		switch (random_range(state, 0, 7)) {
+		case 0:
+			x = add_pool(g, x, false, state);
+			break;
+		case 1:
+			x = add_pool(g, x, true, state);
+			break;
+		case 2:
+			x = add_unary(g, x, state);
+			break;
+		case 3:
+		case 4:
+			x = same ? add_binary(g, x, other, state) :
+			    fits ? add_concat(g, x, other, state) : add_conv(g, x, state);
+			break;
+		default:
+			x = add_conv(g, x, state);
+		}
+		live[count++] = x;
+	}
+	g->outputs[0] = x;
+	g->outputs[1] = live[random_range(state, 1, count - 1)];
+	g->num_outputs = g->outputs[1] == x ? 1 : 2;
+	assert_int_equal(graph_compact(g), 0);
+	if (graph_check(g))
+		fail_msg("%s", accel_error_text());
+	*out = g;
+}
+
+static void run_on(const char *device_name, struct accel_model *model, const char *config,
+		   const struct graph *g, const int8_t *input, int8_t *outputs[2])
+{
+	struct accel_session_params params = { .size = sizeof(params), .config = config };
+	struct accel_device *device;
+	struct accel_session *session;
+	void *data;
+	uint32_t i;
+
+	if (accel_open(device_name, &device) ||
+	    accel_session_create(model, device, &params, &session))
+		fail_msg("%s: %s", device_name, accel_error_text());
+	assert_int_equal(accel_session_input(session, 0, &data), 0);
+	memcpy(data, input, graph_bytes(&g->tensors[g->inputs[0]]));
+	if (accel_session_run(session))
+		fail_msg("%s: %s", device_name, accel_error_text());
+	for (i = 0; i < g->num_outputs; i++) {
+		const void *result;
+
+		assert_int_equal(accel_session_output(session, i, &result), 0);
+		memcpy(outputs[i], result, graph_bytes(&g->tensors[g->outputs[i]]));
+	}
+	accel_session_destroy(session);
+	accel_close(device);
+}
+
+static void compare(const struct graph *g, const struct graph_exec *exec, int8_t *const cpu[2],
+		    int8_t *const sim[2], const char *config, unsigned int n)
+{
+	uint32_t i;
+	uint64_t j, count;
+
+	for (i = 0; i < g->num_outputs; i++) {
+		const int8_t *want = graph_exec_data(exec, g->outputs[i]);
+		double sum = 0;
+
+		count = graph_elements(&g->tensors[g->outputs[i]]);
+		if (memcmp(cpu[i], sim[i], count)) {
+			graph_print(g, stderr);
+			fail_msg("graph %u, output %u: %s and the CPU differ", n, i, config);
+		}
+		for (j = 0; j < count; j++)
+			sum += abs(want[j] - sim[i][j]);
+		/* Steps pass through the layers behind and grow there. */
+		if (sum / count > 4) {
+			graph_print(g, stderr);
+			fail_msg("graph %u, output %u on %s: %.2f steps off on average", n, i,
+				 config, sum / count);
+		}
+	}
+}
+
+static void test_graphs(void **unused)
+{
+	uint64_t state = seed;
+	unsigned int n, i, c;
+
+	(void)unused;
+	for (n = 0; n < graphs; n++) {
+		const struct lower_options options = { 0 };
+		int8_t *cpu[2], *sim[2], *input;
+		struct graph_exec *exec;
+		struct accel_model *model;
+		struct graph *g;
+		const void *inputs[1];
+		size_t size;
+		void *data;
+		uint64_t j;
+
+		make_graph(&g, &state);
+		input = malloc(graph_bytes(&g->tensors[g->inputs[0]]));
+		assert_non_null(input);
+		for (j = 0; j < graph_bytes(&g->tensors[g->inputs[0]]); j++)
+			input[j] = random_next(&state);
+		inputs[0] = input;
+		assert_int_equal(graph_exec_new(g, true, &exec), 0);
+		assert_int_equal(graph_exec_run(exec, inputs, NULL, NULL), 0);
+		if (model_compile(g, configs, CONFIGS, &options, 0, &data, &size) ||
+		    accel_model_load_memory(data, size, &model))
+			fail_msg("graph %u: %s", n, accel_error_text());
+		for (i = 0; i < 2; i++) {
+			uint32_t t = g->outputs[i < g->num_outputs ? i : 0];
+
+			cpu[i] = malloc(graph_bytes(&g->tensors[t]));
+			sim[i] = malloc(graph_bytes(&g->tensors[t]));
+			assert_true(cpu[i] && sim[i]);
+		}
+		for (c = 0; c < CONFIGS; c++) {
+			char name[64];
+
+			snprintf(name, sizeof(name), "sim:%s", configs[c]);
+			run_on("cpu", model, configs[c], g, input, cpu);
+			run_on(name, model, NULL, g, input, sim);
+			compare(g, exec, cpu, sim, configs[c], n);
+		}
+		for (i = 0; i < 2; i++) {
+			free(cpu[i]);
+			free(sim[i]);
+		}
+		accel_model_unref(model);
+		free(data);
+		free(input);
+		graph_exec_free(exec);
+		graph_free(g);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_graphs) };
+
+	if (argc > 1)
+		graphs = strtoul(argv[1], NULL, 0);
+	if (argc > 2)
+		seed = strtoull(argv[2], NULL, 0);
+	return cmocka_run_group_tests_name("random graphs", tests, NULL, NULL);
+}
