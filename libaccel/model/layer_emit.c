@@ -418,9 +418,13 @@ const char *layer_emit(struct lower *lower, struct layer *layer, uint32_t index)
 	const struct graph_op *op = &lower->graph->ops[index];
 	const char *why = NULL;
 	struct tail tail;
+	int32_t zero;
 
-	layer->relu = op->act_min == 0;
-	layer->clamp = op->act_max < INFINITY || (op->act_min > -INFINITY && !layer->relu);
+	/* Saturation at zero is a ReLU too: quantised models often have no other. */
+	zero = graph_zero_point(&lower->graph->tensors[layer->out], 0);
+	layer->relu = op->act_min == 0 || (zero == INT8_MIN && !(op->act_min > 0));
+	layer->clamp = op->act_max < INFINITY || zero == INT8_MAX ||
+		       (op->act_min > -INFINITY && !layer->relu);
 	find_tail(lower, layer, index, &tail);
 	if (tail.out != layer->out && emit_with(lower, layer, &tail, &why)) {
 		mark_fused(lower, index, tail.add != GRAPH_NONE ? tail.add : tail.slope_op,

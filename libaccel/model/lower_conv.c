@@ -108,6 +108,8 @@ static uint32_t merge_partner(struct lower *lower, uint32_t index, const struct 
 	const struct graph *graph = lower->graph;
 	const struct graph_op *op = &graph->ops[index], *next;
 	uint32_t user = graph_only_user(graph, op->outputs[0]), bias, kernels;
+	/* A zero point at an end makes saturation an activation. */
+	const int32_t zero = graph_zero_point(&graph->tensors[op->outputs[0]], 0);
 	const struct graph_tensor *w;
 	struct npu_conv point = {
 		.kernel_w = 1, .kernel_h = 1, .stride_x = 1, .stride_y = 1, .dilation_x = 1,
@@ -117,7 +119,8 @@ static uint32_t merge_partner(struct lower *lower, uint32_t index, const struct 
 	uint64_t apart, behind, merged;
 
 	if (op->kind != GRAPH_CONV || user == GRAPH_NONE || lower->done[user] ||
-	    graph->ops[user].kind != GRAPH_CONV || graph_has_act(op) ||
+	    graph->ops[user].kind != GRAPH_CONV || graph_has_act(op) || zero == INT8_MIN ||
+	    zero == INT8_MAX ||
 	    first->conv.groups != first->in_channels || first->kernels != first->in_channels ||
 	    first->in_channels < 2)
 		return GRAPH_NONE;
