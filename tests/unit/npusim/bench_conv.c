@@ -21,11 +21,17 @@ static unsigned int pixel_bytes(const struct bench_conv *conv)
 	return conv->format == 0 || conv->format >= 28 ? 1 : 4;
 }
 
+static unsigned int bytes_of(const struct bench_conv *conv)
+{
+	return conv->precision ? 2 : 1;
+}
+
 int bench_conv_place(struct bench *bench, struct bench_conv *conv)
 {
 	const struct nvdla_config *config = bench->config;
 	unsigned int atom = config->atomic_m, width = config->cbuf_bank_width;
-	unsigned int depth = config->cbuf_bank_depth, c = samples_of(conv), k = config->atomic_k;
+	unsigned int depth = config->cbuf_bank_depth, c = samples_of(conv), e = bytes_of(conv);
+	unsigned int k = config->atomic_k / e;
 	uint32_t per_kernel, group, span;
 
 	span = conv->left + conv->width + conv->right;
@@ -40,32 +46,33 @@ int bench_conv_place(struct bench *bench, struct bench_conv *conv)
 	conv->out_height = (span - (conv->r - 1) * conv->dil_y - 1) / conv->stride_y + 1;
 
 	if (conv->format >= 0) {
-		conv->entries = UP((conv->left + conv->width + conv->right) * c, width);
+		conv->entries = UP((conv->left + conv->width + conv->right) * c * e, width);
 		conv->line_stride = UP((conv->width + conv->x_offset) * pixel_bytes(conv), atom) *
 				    atom;
 		conv->uv_stride = UP((conv->width + conv->x_offset) * 2, atom) * atom;
 	} else {
-		unsigned int atoms = UP(c, atom), per = width / atom, rest = atoms % per, share;
+		unsigned int atoms = UP(c * e, atom), per = width / atom, rest = atoms % per, share;
 
 		for (share = 1; rest && rest * share * 2 <= per;)
 			share *= 2;
 		conv->entries = atoms / per * conv->width + (rest ? UP(conv->width, share) : 0);
 		conv->line_stride = conv->width * atom;
 		conv->surf_stride = conv->line_stride * conv->height;
+		conv->batch_stride = conv->surf_stride * atoms + (conv->batches ? atom : 0);
 	}
-	per_kernel = c * conv->r * conv->s;
+	per_kernel = c * conv->r * conv->s * e;
 	conv->weight_bytes = UP(per_kernel * conv->kernels, width) * width;
 	group = UP(per_kernel * (conv->kernels < k ? conv->kernels : k), width * depth);
-	conv->data_banks = UP(conv->entries * conv->height, depth);
+	conv->data_banks = UP(conv->entries * conv->height * (conv->batches + 1), depth);
 	if (conv->data_banks + group > config->cbuf_banks)
 		return -1;
 	conv->weight_banks = config->cbuf_banks - conv->data_banks;
 	conv->out_line = conv->out_width * atom;
 	conv->out_surf = conv->out_line * conv->out_height;
-	conv->out_bytes = conv->out_surf * UP(conv->kernels, atom);
+	conv->out_bytes = conv->out_surf * UP(conv->kernels * e, atom) * (conv->batches + 1);
 	if (!conv->in) {
 		conv->in = bench_alloc(bench, conv->format >= 0 ? conv->line_stride * conv->height :
-				       conv->surf_stride * UP(c, atom));
+				       conv->batch_stride * (conv->batches + 1));
 		conv->in_uv = conv->format >= 28 ?
 			      bench_alloc(bench, conv->uv_stride * conv->height) : 0;
 		if (!conv->in || (conv->format >= 28 && !conv->in_uv))
@@ -120,13 +127,14 @@ void bench_conv_program(struct bench *bench, const struct bench_conv *conv, unsi
 	uint32_t misc = (uint32_t)conv->reuse_data << 16 | (uint32_t)conv->reuse_weight << 20 |
 			(uint32_t)conv->skip_data << 24 | (uint32_t)conv->skip_weight << 28;
 	uint32_t bank = (conv->data_banks - 1) | (conv->weight_banks - 1) << 16;
+	uint32_t precision = conv->precision << 12;
 	const struct {
 		enum nvdla_unit unit;
 		uint32_t reg, value;
 	} regs[] = {
 		{ NVDLA_SDP, SDP_S_POINTER, group },
 		{ NVDLA_SDP, SDP_D_DATA_CUBE_WIDTH, conv->out_width - 1 },
-		{ NVDLA_SDP, SDP_D_DATA_CUBE_HEIGHT, conv->out_height - 1 },
+		{ NVDLA_SDP, SDP_D_DATA_CUBE_HEIGHT, conv->out_height * (conv->batches + 1) - 1 },
 		{ NVDLA_SDP, SDP_D_DATA_CUBE_CHANNEL, conv->kernels - 1 },
 		{ NVDLA_SDP, SDP_D_DST_BASE_ADDR_LOW, (uint32_t)conv->out },
 		{ NVDLA_SDP, SDP_D_DST_BASE_ADDR_HIGH, 0 },
@@ -137,12 +145,12 @@ void bench_conv_program(struct bench *bench, const struct bench_conv *conv, unsi
 		{ NVDLA_SDP, SDP_D_DP_EW_CFG, 1 },
 		{ NVDLA_SDP, SDP_D_FEATURE_MODE_CFG, 1 },
 		{ NVDLA_SDP, SDP_D_DST_DMA_CFG, 1 },
-		{ NVDLA_SDP, SDP_D_DATA_FORMAT, 0 },
+		{ NVDLA_SDP, SDP_D_DATA_FORMAT, conv->precision | conv->precision << 2 },
 		{ NVDLA_SDP, SDP_D_CVT_OFFSET, 0 },
 		{ NVDLA_SDP, SDP_D_CVT_SCALE, 1 },
 		{ NVDLA_SDP, SDP_D_CVT_SHIFT, conv->shift },
 		{ NVDLA_CDMA, CDMA_S_POINTER, group },
-		{ NVDLA_CDMA, CDMA_D_MISC_CFG, misc },
+		{ NVDLA_CDMA, CDMA_D_MISC_CFG, misc | precision | conv->precision << 8 },
 		{ NVDLA_CDMA, CDMA_D_DATAIN_FORMAT, image | (image ? (uint32_t)conv->format << 8 : 0) |
 		  (uint32_t)conv->is_signed << 20 },
 		{ NVDLA_CDMA, CDMA_D_DATAIN_SIZE_0, (conv->width - 1) |
@@ -156,14 +164,15 @@ void bench_conv_program(struct bench *bench, const struct bench_conv *conv, unsi
 		{ NVDLA_CDMA, CDMA_D_LINE_UV_STRIDE, conv->uv_stride },
 		{ NVDLA_CDMA, CDMA_D_SURF_STRIDE, conv->surf_stride },
 		{ NVDLA_CDMA, CDMA_D_DAIN_MAP, !image },
-		{ NVDLA_CDMA, CDMA_D_BATCH_NUMBER, 0 },
+		{ NVDLA_CDMA, CDMA_D_BATCH_NUMBER, conv->batches },
+		{ NVDLA_CDMA, CDMA_D_BATCH_STRIDE, conv->batch_stride },
 		{ NVDLA_CDMA, CDMA_D_ENTRY_PER_SLICE, conv->entries - 1 },
 		{ NVDLA_CDMA, CDMA_D_FETCH_GRAIN, 0 },
 		{ NVDLA_CDMA, CDMA_D_WEIGHT_FORMAT, conv->dense != 0 },
 		{ NVDLA_CDMA, CDMA_D_WMB_ADDR_LOW, (uint32_t)conv->masks },
 		{ NVDLA_CDMA, CDMA_D_WMB_BYTES, conv->mask_bytes },
 		{ NVDLA_CDMA, CDMA_D_WGS_ADDR_LOW, (uint32_t)conv->sizes },
-		{ NVDLA_CDMA, CDMA_D_WEIGHT_SIZE_0, c * conv->r * conv->s - 1 },
+		{ NVDLA_CDMA, CDMA_D_WEIGHT_SIZE_0, c * conv->r * conv->s * bytes_of(conv) - 1 },
 		{ NVDLA_CDMA, CDMA_D_WEIGHT_SIZE_1, conv->kernels - 1 },
 		{ NVDLA_CDMA, CDMA_D_WEIGHT_RAM_TYPE, 1 },
 		{ NVDLA_CDMA, CDMA_D_WEIGHT_ADDR_LOW, (uint32_t)conv->weights },
@@ -182,11 +191,11 @@ void bench_conv_program(struct bench *bench, const struct bench_conv *conv, unsi
 		{ NVDLA_CDMA, CDMA_D_ZERO_PADDING_VALUE, conv->pad & 0xffff },
 		{ NVDLA_CDMA, CDMA_D_BANK, bank },
 		{ NVDLA_CSC, CSC_S_POINTER, group },
-		{ NVDLA_CSC, CSC_D_MISC_CFG, misc },
+		{ NVDLA_CSC, CSC_D_MISC_CFG, misc | precision | conv->precision << 8 },
 		{ NVDLA_CSC, CSC_D_DATAIN_FORMAT, image },
 		{ NVDLA_CSC, CSC_D_DATAIN_SIZE_EXT_0, (conv->width - 1) | (conv->height - 1) << 16 },
 		{ NVDLA_CSC, CSC_D_DATAIN_SIZE_EXT_1, c - 1 },
-		{ NVDLA_CSC, CSC_D_BATCH_NUMBER, 0 },
+		{ NVDLA_CSC, CSC_D_BATCH_NUMBER, conv->batches },
 		{ NVDLA_CSC, CSC_D_POST_Y_EXTENSION, 0 },
 		{ NVDLA_CSC, CSC_D_ENTRY_PER_SLICE, conv->entries - 1 },
 		{ NVDLA_CSC, CSC_D_WEIGHT_FORMAT, conv->dense != 0 },
@@ -205,11 +214,12 @@ void bench_conv_program(struct bench *bench, const struct bench_conv *conv, unsi
 		{ NVDLA_CSC, CSC_D_ZERO_PADDING_VALUE, conv->pad & 0xffff },
 		{ NVDLA_CSC, CSC_D_BANK, bank },
 		{ NVDLA_CMAC_A, CMAC_S_POINTER, group },
-		{ NVDLA_CMAC_A, CMAC_D_MISC_CFG, 0 },
+		{ NVDLA_CMAC_A, CMAC_D_MISC_CFG, precision },
 		{ NVDLA_CMAC_B, CMAC_S_POINTER, group },
-		{ NVDLA_CMAC_B, CMAC_D_MISC_CFG, 0 },
+		{ NVDLA_CMAC_B, CMAC_D_MISC_CFG, precision },
 		{ NVDLA_CACC, CACC_S_POINTER, group },
-		{ NVDLA_CACC, CACC_D_MISC_CFG, 0 },
+		{ NVDLA_CACC, CACC_D_MISC_CFG, precision },
+		{ NVDLA_CACC, CACC_D_BATCH_NUMBER, conv->batches },
 		{ NVDLA_CACC, CACC_D_DATAOUT_SIZE_0, (conv->out_width - 1) | (conv->out_height - 1) << 16 },
 		{ NVDLA_CACC, CACC_D_DATAOUT_SIZE_1, conv->kernels - 1 },
 		{ NVDLA_CACC, CACC_D_CLIP_CFG, conv->truncate },
@@ -245,7 +255,8 @@ static int64_t clamp(int64_t v, int64_t low, int64_t high)
 }
 
 /* One input sample, converted; positions outside are padding. */
-static int sample(struct bench *bench, const struct bench_conv *conv, int x, int y, unsigned int c)
+static int sample(struct bench *bench, const struct bench_conv *conv, unsigned int n, int x, int y,
+		  unsigned int c)
 {
 	/* Byte of a pixel that holds R or Y, G or U, B or V, A; by the format's name. */
 	static const uint8_t order[4][4] = {
@@ -256,11 +267,13 @@ static int sample(struct bench *bench, const struct bench_conv *conv, int x, int
 	int v, op;
 
 	if (x < 0 || y < 0 || x >= (int)conv->width || y >= (int)conv->height)
-		return (int8_t)conv->pad;
+		return conv->precision ? (int16_t)conv->pad : (int8_t)conv->pad;
 	if (conv->format < 0) {
-		p = bench_at(bench, conv->in + c / atom * conv->surf_stride +
+		c *= bytes_of(conv);
+		p = bench_at(bench, conv->in + n * conv->batch_stride +
+			     c / atom * conv->surf_stride +
 			     (uint32_t)y * conv->line_stride + (uint32_t)x * atom + c % atom);
-		v = (int8_t)*p;
+		v = conv->precision ? (int16_t)(p[0] | p[1] << 8) : (int8_t)*p;
 	} else if (conv->format == 0 || (conv->format >= 28 && c == 0)) {
 		v = *bench_at(bench, conv->in + (uint32_t)y * conv->line_stride + (uint32_t)x +
 			      conv->x_offset);
@@ -281,70 +294,98 @@ static int sample(struct bench *bench, const struct bench_conv *conv, int x, int
 	if (conv->format >= 0 && conv->is_signed)
 		v = (int8_t)v;
 	if (!conv->convert)
-		return (int8_t)v;
+		return conv->precision ? (int16_t)v : (int8_t)v;
 	op = conv->mean && conv->format >= 0 ? (int16_t)conv->means[c] : (int16_t)conv->offset;
 
 	return (int)clamp(divide((int64_t)(v - op) * (int16_t)conv->scale, conv->cvt_truncate),
-			  -128, 127);
+			  conv->precision ? INT16_MIN : INT8_MIN,
+			  conv->precision ? INT16_MAX : INT8_MAX);
+}
+
+/* Where a weight lies: groups of kernels, blocks of channels, lines, columns, kernels. */
+static size_t weight_at(struct bench *bench, const struct bench_conv *conv, unsigned int k,
+			unsigned int r, unsigned int s, unsigned int c)
+{
+	unsigned int atom_c = bench->config->atomic_c, c_all = samples_of(conv);
+	unsigned int atom_k = bench->config->atomic_k / bytes_of(conv);
+	unsigned int group = k / atom_k * atom_k;
+	unsigned int in_group = conv->kernels - group < atom_k ? conv->kernels - group : atom_k;
+	bool image = conv->format >= 0;
+	unsigned int row = image ? s * c_all + c : c;
+	unsigned int all = image ? conv->s * c_all : c_all;
+	unsigned int columns = image ? 1 : conv->s;
+	unsigned int block = row / atom_c;
+	unsigned int size = all - block * atom_c < atom_c ? all - block * atom_c : atom_c;
+
+	return (size_t)group * c_all * conv->r * conv->s +
+	       (size_t)block * atom_c * conv->r * columns * in_group +
+	       (((size_t)r * columns + (image ? 0 : s)) * in_group + (k - group)) * size +
+	       row % atom_c;
+}
+
+static int64_t output(struct bench *bench, const struct bench_conv *conv, unsigned int n,
+		      unsigned int k, unsigned int y, unsigned int x)
+{
+	const uint8_t *weights = bench_at(bench, conv->dense ? conv->dense : conv->weights);
+	unsigned int r, s, c;
+	int64_t sum = 0;
+
+	for (r = 0; r < conv->r; r++) {
+		for (s = 0; s < conv->s; s++) {
+			for (c = 0; c < samples_of(conv); c++) {
+				const uint8_t *w = weights + weight_at(bench, conv, k, r, s, c) *
+						   bytes_of(conv);
+				int weight = conv->precision ? (int16_t)(w[0] | w[1] << 8) :
+							       (int8_t)*w;
+
+				sum += (int64_t)weight *
+				       sample(bench, conv, n,
+					      (int)(x * conv->stride_x + s * conv->dil_x) -
+					      (int)conv->left,
+					      (int)(y * conv->stride_y + r * conv->dil_y) -
+					      (int)conv->top, c);
+			}
+		}
+	}
+
+	return clamp(divide(sum, conv->truncate), INT32_MIN, INT32_MAX);
 }
 
 void bench_conv_expect(struct bench *bench, const struct bench_conv *conv, uint8_t *out)
 {
-	unsigned int c_all = samples_of(conv), atom = bench->config->atomic_m;
-	unsigned int atom_c = bench->config->atomic_c, atom_k = bench->config->atomic_k;
-	unsigned int k, x, y, r, s, c;
-	bool image = conv->format >= 0;
+	unsigned int e = bytes_of(conv), atom = bench->config->atomic_m / e;
+	unsigned int surfaces = UP(conv->kernels, atom);
+	unsigned int n, k, x, y;
 
 	memset(out, 0, conv->out_bytes);
-	for (k = 0; k < conv->kernels; k++) {
-		unsigned int group = k / atom_k * atom_k;
-		unsigned int in_group = conv->kernels - group < atom_k ? conv->kernels - group : atom_k;
-		const int8_t *w0 = (const int8_t *)bench_at(bench, conv->dense ? conv->dense : conv->weights) +
-				   (size_t)group * c_all * conv->r * conv->s;
+	for (n = 0; n <= conv->batches; n++) {
+		for (k = 0; k < conv->kernels; k++) {
+			for (y = 0; y < conv->out_height; y++) {
+				for (x = 0; x < conv->out_width; x++) {
+					int64_t v = divide(output(bench, conv, n, k, y, x),
+							   conv->shift);
+					uint8_t *to = out +
+						(n * surfaces + k / atom) * conv->out_surf +
+						y * conv->out_line + (x * atom + k % atom) * e;
 
-		for (y = 0; y < conv->out_height; y++) {
-			for (x = 0; x < conv->out_width; x++) {
-				int64_t sum = 0;
-
-				for (r = 0; r < conv->r; r++) {
-					for (s = 0; s < conv->s; s++) {
-						for (c = 0; c < c_all; c++) {
-							/* Weights: blocks of atom_c samples, lines, columns, kernels. */
-							unsigned int row = image ? s * c_all + c : c;
-							unsigned int all = image ? conv->s * c_all : c_all;
-							unsigned int block = row / atom_c;
-							unsigned int size = all - block * atom_c < atom_c ?
-									    all - block * atom_c : atom_c;
-							size_t at = image ?
-								(size_t)block * atom_c * conv->r * in_group +
-								((size_t)r * in_group + (k - group)) * size +
-								row % atom_c :
-								(size_t)block * atom_c * conv->r * conv->s *
-								in_group +
-								(((size_t)r * conv->s + s) * in_group +
-								 (k - group)) * size + row % atom_c;
-
-							sum += (int64_t)w0[at] *
-							       sample(bench, conv,
-								      (int)(x * conv->stride_x +
-									    s * conv->dil_x) -
-								      (int)conv->left,
-								      (int)(y * conv->stride_y +
-									    r * conv->dil_y) -
-								      (int)conv->top, c);
-						}
-					}
+					v = clamp(v, e == 2 ? INT16_MIN : INT8_MIN,
+						  e == 2 ? INT16_MAX : INT8_MAX);
+					to[0] = (uint8_t)v;
+					if (e == 2)
+						to[1] = (uint8_t)(v >> 8);
 				}
-				sum = clamp(divide(sum, conv->truncate), INT32_MIN, INT32_MAX);
-				sum = clamp(divide(sum, conv->shift), -128, 127);
-				out[k / atom * conv->out_surf + y * conv->out_line + x * atom +
-				    k % atom] = (uint8_t)sum;
 			}
 		}
 	}
 }
 
 void bench_conv_random(struct bench *bench, bool image, struct bench_conv *conv)
+{
+	bench_conv_random_wide(bench, image, 0, 0, conv);
+}
+
+void bench_conv_random_wide(struct bench *bench, bool image, unsigned int precision,
+			    unsigned int batches, struct bench_conv *conv)
 {
 	static const int formats[] = { 0, 12, 13, 14, 15, 16, 17, 18, 19, 26, 27, 28, 29 };
 	const struct nvdla_config *config = bench->config;
@@ -354,6 +395,8 @@ void bench_conv_random(struct bench *bench, bool image, struct bench_conv *conv)
 		memset(conv, 0, sizeof(*conv));
 		bench->used = used;
 		conv->format = image ? formats[bench_random(bench, 13)] : -1;
+		conv->precision = precision;
+		conv->batches = batches;
 		conv->width = 1 + bench_random(bench, 16);
 		conv->height = 1 + bench_random(bench, 12);
 		conv->channels = 1 + bench_random(bench, bench_random(bench, 2) ? config->atomic_c :
@@ -370,7 +413,8 @@ void bench_conv_random(struct bench *bench, bool image, struct bench_conv *conv)
 		conv->right = bench_random(bench, conv->s);
 		conv->top = bench_random(bench, conv->r);
 		conv->bottom = bench_random(bench, conv->r);
-		conv->pad = (int)bench_random(bench, 256) - 128;
+		conv->pad = precision ? (int)bench_random(bench, 65536) - 32768 :
+					(int)bench_random(bench, 256) - 128;
 		conv->truncate = bench_random(bench, 4);
 		conv->convert = bench_random(bench, 2);
 		conv->mean = bench_random(bench, 2);
@@ -385,7 +429,13 @@ void bench_conv_random(struct bench *bench, bool image, struct bench_conv *conv)
 		length = (image ? 4 : conv->channels) * conv->r * conv->s;
 		for (conv->shift = 6; length > 1; length /= 4)
 			conv->shift++;
-		if (conv->kernels * conv->width * conv->height * length > 400000)
+		if (precision) {
+			conv->shift += 2;
+			conv->truncate += 6;
+		}
+		if (batches && UP(conv->kernels * bytes_of(conv), config->atomic_m) > 1)
+			continue;
+		if (conv->kernels * (batches + 1) * conv->width * conv->height * length > 400000)
 			continue;
 		if (!bench_conv_place(bench, conv))
 			return;

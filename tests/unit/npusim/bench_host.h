@@ -41,11 +41,15 @@ uint32_t bench_read(struct bench *bench, enum nvdla_unit unit, uint32_t reg);
 int bench_wait(struct bench *bench, uint32_t mask);
 
 /**
- * struct bench_conv - one convolution with SDP writing INT8
+ * struct bench_conv - one convolution with SDP writing what was multiplied
  * @format: pixel format, or -1 for feature data
+ * @precision: 0 INT8, 1 INT16, 2 FP16
+ * @batches: further cubes, one @batch_stride behind the other
  */
 struct bench_conv {
 	int format;
+	unsigned int precision, batches;
+	uint32_t batch_stride;
 	unsigned int width, height, channels, kernels, r, s;
 	unsigned int stride_x, stride_y, dil_x, dil_y;
 	unsigned int left, right, top, bottom;
@@ -83,5 +87,8 @@ void bench_conv_program(struct bench *bench, const struct bench_conv *conv, unsi
 void bench_conv_expect(struct bench *bench, const struct bench_conv *conv, uint8_t *out);
 /* A random shape that fits; @image: pixels instead of feature data. */
 void bench_conv_random(struct bench *bench, bool image, struct bench_conv *conv);
+/* The same in another precision, and with so many further cubes. */
+void bench_conv_random_wide(struct bench *bench, bool image, unsigned int precision,
+			    unsigned int batches, struct bench_conv *conv);
 
 #endif /* BENCH_HOST_H */

@@ -62,6 +62,32 @@ static void direct(void **state)
 	shapes(false);
 }
 
+/*
+ * INT16, and batches in both precisions: SDP takes the cubes of a batch as
+ * one that is higher, which they are where a cube has one surface.
+ */
+static void wide(void **state)
+{
+	struct bench_conv conv;
+	struct bench bench;
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < 6 * SHAPES; i++) {
+		unsigned int precision = i % 3 != 0, batches = i % 3 ? i % 2 * (i % 5) : 1 + i % 7;
+
+		assert_int_equal(bench_new("nv_full", 17 * i + 2, &bench), 0);
+		bench_conv_random_wide(&bench, false, precision, batches, &conv);
+		run(&bench, &conv, 0);
+		bench_conv_random_wide(&bench, false, precision, 0, &conv);
+		run(&bench, &conv, 1);
+		bench_conv_random(&bench, i & 1, &conv);
+		run(&bench, &conv, 0);
+		assert_int_equal(bench.errors, 0);
+		bench_free(&bench);
+	}
+}
+
 static void image(void **state)
 {
 	(void)state;
@@ -389,6 +415,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(direct),
 		cmocka_unit_test(image),
+		cmocka_unit_test(wide),
 		cmocka_unit_test(data_reuse),
 		cmocka_unit_test(weight_reuse),
 		cmocka_unit_test(partial_heights),
