@@ -93,7 +93,15 @@ int nvdla_copy_array_back(const struct drm_nvdla_obj_array *out, u32 size, u32 c
 
 static u64 clock_hz(struct nvdla_device *nvdla, bool max)
 {
-	return nvdla->glue->clock_hz ? nvdla->glue->clock_hz(nvdla, max) : 0;
+	u64 hz = 0;
+	int index;
+
+	/* Files may be open when the bus and its clocks are gone. */
+	if (nvdla->glue->clock_hz && drm_dev_enter(&nvdla->drm, &index)) {
+		hz = nvdla->glue->clock_hz(nvdla, max);
+		drm_dev_exit(index);
+	}
+	return hz;
 }
 
 static void fill_info(struct nvdla_device *nvdla, struct drm_nvdla_device_info *info)
@@ -277,7 +285,10 @@ struct nvdla_device *nvdla_device_new(struct device *dev, const struct nvdla_con
 	if (IS_ERR(nvdla))
 		return nvdla;
 	nvdla->dev = dev;
-	nvdla->config = config;
+	strscpy(nvdla->config_name, config->name, sizeof(nvdla->config_name));
+	nvdla->own_config = *config;
+	nvdla->own_config.name = nvdla->config_name;
+	nvdla->config = &nvdla->own_config;
 	nvdla->core_count = cores;
 	nvdla->glue = glue;
 	nvdla->bus = bus;
@@ -288,7 +299,7 @@ struct nvdla_device *nvdla_device_new(struct device *dev, const struct nvdla_con
 	if (ret)
 		return ERR_PTR(ret);
 	INIT_LIST_HEAD(&nvdla->bos);
-	ret = nvdla_validator_new(config, &nvdla->validator);
+	ret = nvdla_validator_new(nvdla->config, &nvdla->validator);
 	if (ret)
 		return ERR_PTR(ret);
 	ret = drmm_add_action_or_reset(&nvdla->drm, free_validator, nvdla->validator);

@@ -70,7 +70,9 @@ struct nvdla_sram {
  * @dev: the bus device; does DMA
  * @glue: what the bus can do
  * @bus: the glue's own data
- * @config: hardware configuration
+ * @config: hardware configuration, a copy in @own_config: files outlive the bus
+ * @own_config: see @config
+ * @config_name: its name
  * @validator: for @config
  * @core_count: number of @cores
  * @cores: the cores
@@ -85,6 +87,8 @@ struct nvdla_device {
 	const struct nvdla_glue *glue;
 	void *bus;
 	const struct nvdla_config *config;
+	struct nvdla_config own_config;
+	char config_name[32];
 	struct nvdla_validator *validator;
 	unsigned int core_count;
 	struct nvdla_core *cores;

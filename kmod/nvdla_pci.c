@@ -9,6 +9,7 @@
 #include <linux/pm_runtime.h>
 
 #include "hw/nvdla_board_regs.h"
+#include "hw/nvdla_cfgrom.h"
 #include "nvdla_drv.h"
 
 #define RESET_TIMEOUT_US	1000000
@@ -20,6 +21,7 @@
  * @control: BAR 4
  * @name: name of its configuration
  * @clock_hz: core clock
+ * @config: its configuration, if it is not one of the table
  * @nvdla: device
  * @errors: by core, negative errno once its core stopped
  */
@@ -29,6 +31,7 @@ struct nvdla_board {
 	void __iomem *control;
 	char name[NVDLA_BOARD_CONFIG_NAME_SIZE];
 	u64 clock_hz;
+	struct nvdla_config config;
 	struct nvdla_device *nvdla;
 	atomic_t errors[NVDLA_MAX_CORES];
 };
@@ -166,6 +169,27 @@ static int check_board(struct nvdla_board *board)
 	return 0;
 }
 
+static u32 read_csb(void *ctx, u32 offset)
+{
+	struct nvdla_board *board = ctx;
+
+	return readl(board->csb + offset);
+}
+
+/* A configuration that the table does not know describes itself. */
+static const struct nvdla_config *find_config(struct nvdla_board *board)
+{
+	const struct nvdla_config *config = nvdla_config_find(board->name);
+	bool sram = pci_resource_len(board->pdev, NVDLA_BOARD_BAR_SRAM);
+
+	if (config)
+		return config;
+	if (nvdla_config_from_rom(read_csb, board, sram, &board->config))
+		return NULL;
+	board->config.name = board->name;
+	return &board->config;
+}
+
 static int board_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 {
 	const struct nvdla_config *config;
@@ -189,7 +213,7 @@ static int board_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	ret = check_board(board);
 	if (ret)
 		return ret;
-	config = nvdla_config_find(board->name);
+	config = find_config(board);
 	if (!config)
 		return dev_err_probe(dev, -ENODEV, "unknown configuration %s\n", board->name);
 	cores = readl(board->control + NVDLA_BOARD_CORES);
