@@ -3,6 +3,7 @@
 # The units behind the convolution: their tight loops want -O3.
 
 CFLAGS_tools/npusim/sdp_int	:= -O3
+CFLAGS_tools/npusim/sdp_fp	:= -O3
 CFLAGS_tools/npusim/sdp_rdma	:= -O3
 CFLAGS_tools/npusim/sdp		:= -O3
 CFLAGS_tools/npusim/pdp_pool	:= -O3

@@ -19,12 +19,16 @@ struct sdp_op {
 	struct sdp_y y;
 	struct sdp_lut_cfg lut;
 	struct sdp_out out;
+	enum sdp_precision precision;	/* of the stages */
+	bool split;			/* wider results: an atom goes to two surfaces */
+	bool flush_nan;			/* FP16: NaN counts as 0 */
 	bool write;			/* results go to memory */
-	bool count_lut, count_saturation;
+	bool count_lut, count_saturation, count_numbers;
+	uint32_t numbers_in[2], nan_out;	/* NaN and infinity, of FP16 */
 	uint32_t *count;		/* event counters, which outlive operations */
 	enum npusim_port port;
-	uint64_t base, line_stride, surf_stride, mask;
-	unsigned int width, height, surfaces, channels;
+	uint64_t base, line_stride, surf_stride, batch_stride, mask;
+	unsigned int width, height, surfaces, channels, batches;
 	unsigned int atom, bytes;	/* of an atom: elements, bytes */
 	unsigned int surf, line, col;	/* of the next atom */
 };
@@ -84,20 +88,34 @@ static int check_features(struct sim_core *core, unsigned int group)
 		return sim_fail(core, -EINVAL, NVDLA_SDP, SDP_D_DATA_FORMAT,
 				"SDP D_DATA_FORMAT is %#x: %s has INT8 only",
 				R(SDP_D_DATA_FORMAT), config->name);
-	if (F(SDP_D_DATA_FORMAT, PROC_PRECISION) > SDP_D_DATA_FORMAT_PROC_PRECISION_INT16 ||
-	    F(SDP_D_DATA_FORMAT, OUT_PRECISION) != F(SDP_D_DATA_FORMAT, PROC_PRECISION))
-		return sim_fail(core, -ENOSYS, NVDLA_SDP, SDP_D_DATA_FORMAT,
-				"SDP D_DATA_FORMAT is %#x: only INT8 and INT16 are modelled, and no change between them",
+	if (F(SDP_D_DATA_FORMAT, PROC_PRECISION) > SDP_FP16 ||
+	    F(SDP_D_DATA_FORMAT, OUT_PRECISION) > SDP_FP16)
+		return sim_fail(core, -EINVAL, NVDLA_SDP, SDP_D_DATA_FORMAT,
+				"SDP D_DATA_FORMAT is %#x: precision 3 is reserved",
 				R(SDP_D_DATA_FORMAT));
+	if (F(SDP_D_DATA_FORMAT, PROC_PRECISION) != SDP_INT8 &&
+	    F(SDP_D_DATA_FORMAT, OUT_PRECISION) == SDP_INT8)
+		return sim_fail(core, -ENOSYS, NVDLA_SDP, SDP_D_DATA_FORMAT,
+				"SDP D_DATA_FORMAT.OUT_PRECISION: INT8 from PROC_PRECISION %u is not modelled",
+				F(SDP_D_DATA_FORMAT, PROC_PRECISION));
 	if (F(SDP_D_FEATURE_MODE_CFG, WINOGRAD))
 		return sim_fail(core, config->features & NVDLA_FEAT_WINOGRAD ? -ENOSYS : -EINVAL,
 				NVDLA_SDP, SDP_D_FEATURE_MODE_CFG,
 				"SDP D_FEATURE_MODE_CFG.WINOGRAD is not supported");
-	if (F(SDP_D_FEATURE_MODE_CFG, BATCH_NUMBER))
-		return sim_fail(core, config->features & NVDLA_FEAT_BATCH ? -ENOSYS : -EINVAL,
-				NVDLA_SDP, SDP_D_FEATURE_MODE_CFG,
-				"SDP D_FEATURE_MODE_CFG.BATCH_NUMBER is %u, only 0 is supported",
+	if (F(SDP_D_FEATURE_MODE_CFG, BATCH_NUMBER) &&
+	    (!(config->features & NVDLA_FEAT_BATCH) ||
+	     !F(SDP_D_FEATURE_MODE_CFG, FLYING_MODE) ||
+	     (F(SDP_D_DATA_FORMAT, PROC_PRECISION) == SDP_INT8 &&
+	      F(SDP_D_DATA_FORMAT, OUT_PRECISION) != SDP_INT8)))
+		return sim_fail(core, -EINVAL, NVDLA_SDP, SDP_D_FEATURE_MODE_CFG,
+				"SDP D_FEATURE_MODE_CFG.BATCH_NUMBER is %u, only 0 works here",
 				F(SDP_D_FEATURE_MODE_CFG, BATCH_NUMBER));
+	if (F(SDP_D_FEATURE_MODE_CFG, OUTPUT_DST) != SDP_D_FEATURE_MODE_CFG_OUTPUT_DST_MEM &&
+	    (F(SDP_D_FEATURE_MODE_CFG, BATCH_NUMBER) ||
+	     (F(SDP_D_DATA_FORMAT, PROC_PRECISION) == SDP_INT8 &&
+	      F(SDP_D_DATA_FORMAT, OUT_PRECISION) != SDP_INT8)))
+		return sim_fail(core, -ENOSYS, NVDLA_SDP, SDP_D_FEATURE_MODE_CFG,
+				"SDP D_FEATURE_MODE_CFG.OUTPUT_DST is PDP: batches and wider results are not modelled");
 
 	return 0;
 }
@@ -118,12 +136,18 @@ static void read_op(const struct sim_core *core, unsigned int group, struct sdp_
 	op->out.offset = (int32_t)R(SDP_D_CVT_OFFSET);
 	op->out.scale = (int16_t)R(SDP_D_CVT_SCALE);
 	op->out.shift = F(SDP_D_CVT_SHIFT, CVT_SHIFT);
-	op->out.bits = F(SDP_D_DATA_FORMAT, OUT_PRECISION) ? 16 : 8;
+	op->precision = F(SDP_D_DATA_FORMAT, PROC_PRECISION);
+	op->out.fp = F(SDP_D_DATA_FORMAT, OUT_PRECISION) == SDP_FP16;
+	op->out.bits = op->out.fp ? 17 : F(SDP_D_DATA_FORMAT, OUT_PRECISION) ? 16 : 8;
+	op->split = op->precision == SDP_INT8 && op->out.bits != 8;
+	op->flush_nan = F(SDP_D_FEATURE_MODE_CFG, NAN_TO_ZERO);
+	op->count_numbers = F(SDP_D_PERF_ENABLE, PERF_NAN_INF_COUNT_EN) && op->out.fp;
+	op->batches = F(SDP_D_FEATURE_MODE_CFG, BATCH_NUMBER) + 1;
 	op->count_lut = F(SDP_D_PERF_ENABLE, PERF_LUT_EN);
 	op->count_saturation = F(SDP_D_PERF_ENABLE, PERF_SAT_EN);
 
 	op->bytes = config->atomic_m;
-	op->atom = op->bytes * 8 / op->out.bits;
+	op->atom = op->precision == SDP_INT8 ? op->bytes : op->bytes / 2;
 	op->mask = (config->address_bits >= 64 ? UINT64_MAX :
 		    ((uint64_t)1 << config->address_bits) - 1) & ~(uint64_t)(op->bytes - 1);
 	op->width = F(SDP_D_DATA_CUBE_WIDTH, WIDTH) + 1;
@@ -137,6 +161,7 @@ static void read_op(const struct sim_core *core, unsigned int group, struct sdp_
 		   op->mask;
 	op->line_stride = R(SDP_D_DST_LINE_STRIDE) & op->mask;
 	op->surf_stride = R(SDP_D_DST_SURFACE_STRIDE) & op->mask;
+	op->batch_stride = R(SDP_D_DST_BATCH_STRIDE) & op->mask;
 	/* A cube of one pixel is written packed. */
 	if (op->width == 1 && op->height == 1)
 		op->surf_stride = op->bytes;
@@ -205,8 +230,16 @@ static int check_source(struct sim_core *core, unsigned int group, const struct 
 		if (rdma->main)
 			return sim_fail(core, -EINVAL, NVDLA_SDP_RDMA, SDP_RDMA_D_FEATURE_MODE_CFG,
 					"SDP_RDMA D_FEATURE_MODE_CFG.FLYING_MODE is off, in SDP it is on");
-		given = (uint64_t)acc->width * acc->height * acc->batches *
+		if (acc->batches != op->batches)
+			return sim_fail(core, -EINVAL, NVDLA_SDP, SDP_D_FEATURE_MODE_CFG,
+					"SDP D_FEATURE_MODE_CFG.BATCH_NUMBER is %u, the convolution gives %u batches",
+					op->batches - 1, acc->batches);
+		given = (uint64_t)acc->width * acc->height *
 			((acc->channels - 1) / acc->atom + 1) * acc->atom;
+		/* Atoms of another size are regrouped pixel by pixel. */
+		if (acc->atom != op->atom && acc->width * acc->height == op->width * op->height)
+			given = (uint64_t)acc->width * acc->height *
+				((acc->channels - 1) / op->atom + 1) * op->atom;
 		if (given != atoms * op->atom)
 			return sim_fail(core, -EINVAL, NVDLA_SDP, SDP_D_DATA_CUBE_WIDTH,
 					"SDP D_DATA_CUBE_*: %llu elements, the convolution gives %llu",
@@ -226,12 +259,13 @@ static int check_source(struct sim_core *core, unsigned int group, const struct 
 	return 0;
 }
 
-/* Write the next atoms to memory. */
+/* Write the next atoms to memory; of wider results the upper half goes to a surface of its own. */
 static int write_atoms(struct sim_core *core, struct sdp_op *op, const int32_t *v,
 		       unsigned int atoms, struct sim_cost *cost)
 {
+	const unsigned int halves = op->split ? 2 : 1;
 	uint8_t raw[SDP_CHUNK * 2];
-	unsigned int run, n, i;
+	unsigned int run, n, i, half;
 	uint64_t addr;
 	int err;
 
@@ -245,16 +279,24 @@ static int write_atoms(struct sim_core *core, struct sdp_op *op, const int32_t *
 				raw[i] = (uint8_t)v[i];
 		} else {
 			for (i = 0; i < n; i++) {
-				raw[2 * i] = (uint8_t)v[i];
-				raw[2 * i + 1] = (uint8_t)(v[i] >> 8);
+				unsigned int at = i;
+
+				if (op->split)
+					at = (i % op->atom / (op->atom / 2) * run + i / op->atom) *
+					     (op->atom / 2) + i % (op->atom / 2);
+				raw[2 * at] = (uint8_t)v[i];
+				raw[2 * at + 1] = (uint8_t)(v[i] >> 8);
 			}
 		}
-		addr = op->base + op->surf * op->surf_stride + op->line * op->line_stride +
-		       (uint64_t)op->col * op->bytes;
-		err = sim_write(core, NVDLA_SDP, SDP_D_DST_BASE_ADDR_LOW, op->port,
-				addr & op->mask, raw, run * op->bytes, cost);
-		if (err)
-			return err;
+		for (half = 0; half < halves; half++) {
+			addr = op->base + (op->surf * halves + half) * op->surf_stride +
+			       op->line * op->line_stride + (uint64_t)op->col * op->bytes;
+			err = sim_write(core, NVDLA_SDP, SDP_D_DST_BASE_ADDR_LOW, op->port,
+					addr & op->mask, raw + half * run * op->bytes,
+					run * op->bytes, cost);
+			if (err)
+				return err;
+		}
 		v += n;
 		atoms -= run;
 		op->col += run;
@@ -288,19 +330,63 @@ static unsigned int throughput(const struct sim_core *core, const struct sdp_op 
 	return t ? t : 1;
 }
 
-/* Pass the stream of atoms through the stages; *@unequal: a result was not 0. */
+/*
+ * Atoms @first and following of batch @batch from the convolution, in the order
+ * and of the size that the stages want; what it does not give counts as 0.
+ */
+static void take_accumulators(const struct sdp_op *op, const struct sim_cube *acc,
+			      unsigned int batch, uint64_t first, unsigned int atoms, int32_t *v)
+{
+	const uint64_t pixels = (uint64_t)acc->width * acc->height;
+	const unsigned int surfaces = (acc->channels - 1) / acc->atom + 1;
+	const int32_t *from = acc->v + batch * surfaces * pixels * acc->atom;
+	unsigned int a, i;
+
+	if (acc->atom == op->atom || pixels != (uint64_t)op->width * op->height) {
+		memcpy(v, from + first * op->atom, (size_t)atoms * op->atom * sizeof(*v));
+		return;
+	}
+	for (a = 0; a < atoms; a++) {
+		for (i = 0; i < op->atom; i++) {
+			uint64_t c = (first + a) / pixels * op->atom + i;
+
+			*v++ = c / acc->atom >= surfaces ? 0 :
+			       from[(c / acc->atom * pixels + (first + a) % pixels) * acc->atom +
+				    c % acc->atom];
+		}
+	}
+}
+
+/* Output converter and its counters. */
+static void finish(struct sdp_op *op, int32_t *v, unsigned int n)
+{
+	unsigned int saturated;
+
+	if (op->precision == SDP_FP16)
+		saturated = sdp_fp_out(&op->out, v, n);
+	else
+		saturated = sdp_int_out(&op->out, v, n);
+	if (op->precision != SDP_FP16 && op->out.fp && !op->out.bypass)
+		saturated = sdp_fp_from_int(v, n);
+	if (op->count_saturation)
+		op->count[SDP_COUNT_SATURATION] += saturated;
+	if (op->count_numbers)
+		op->nan_out += sdp_fp_count_nan(v, n);
+}
+
+/* Pass the atoms of a batch through the stages; *@unequal: a result was not 0. */
 static int stream(struct sim_core *core, struct sdp_op *op, struct sdp_rdma *rdma,
-		  const struct sim_cube *acc, struct sim_cube *out, bool *unequal,
-		  struct sim_cost *cost)
+		  const struct sim_cube *acc, unsigned int batch, struct sim_cube *out,
+		  bool *unequal, struct sim_cost *cost)
 {
 	struct sim_lut *lut = sim_sdp_lut(core);
 	uint64_t atoms = (uint64_t)op->width * op->height * op->surfaces, done;
 	int32_t v[SDP_CHUNK];
 	int16_t alu[SDP_CHUNK], mul[SDP_CHUNK];
-	unsigned int run, n, i, id, saturated;
+	const bool fp = op->precision == SDP_FP16;
+	unsigned int run, n, i, id;
 	int err;
 
-	*unequal = false;
 	for (done = 0; done < atoms; done += run) {
 		int32_t any = 0;
 
@@ -310,19 +396,31 @@ static int stream(struct sim_core *core, struct sdp_op *op, struct sdp_rdma *rdm
 		n = run * op->atom;
 
 		if (acc) {
-			memcpy(v, acc->v + done * op->atom, n * sizeof(*v));
+			take_accumulators(op, acc, batch, done, run, v);
 		} else {
 			err = sdp_stream_features(core, &rdma->src, v, run, cost);
 			if (err)
 				return err;
 		}
+		if (fp)
+			sdp_fp_in(v, n, !acc, op->flush_nan,
+				  rdma->count_numbers ? op->numbers_in : NULL);
 		for (id = SDP_X1; id < SDP_STAGES; id++) {
 			if (rdma->enable[id]) {
 				err = sdp_stream_operands(core, &rdma->op[id], alu, mul, run, cost);
 				if (err)
 					return err;
 			}
-			if (id < SDP_Y) {
+			if (fp && id < SDP_Y) {
+				sdp_fp_x(&op->x[id], v, alu, mul, n, op->flush_nan);
+			} else if (fp && op->y.enable) {
+				sdp_fp_y(&op->y, v, alu, mul, n, op->flush_nan);
+				if (op->y.lut)
+					sdp_fp_lut(&op->lut, lut, v, n,
+						   op->count_lut ? op->count : NULL);
+			} else if (fp) {
+				continue;
+			} else if (id < SDP_Y) {
 				sdp_int_x(&op->x[id], v, alu, mul, n);
 			} else if (op->y.enable) {
 				sdp_int_y(&op->y, v, alu, mul, n);
@@ -331,10 +429,7 @@ static int stream(struct sim_core *core, struct sdp_op *op, struct sdp_rdma *rdm
 						      op->count_lut ? op->count : NULL);
 			}
 		}
-		saturated = sdp_int_out(&op->out, v, n);
-		if (op->count_saturation)
-			op->count[SDP_COUNT_SATURATION] += saturated;
-
+		finish(op, v, n);
 		if (out) {
 			memcpy(out->v + done * op->atom, v, n * sizeof(*v));
 			continue;
@@ -382,7 +477,8 @@ int sim_sdp_run(struct sim_core *core, unsigned int group, unsigned int rdma_gro
 	struct sdp_rdma rdma;
 	struct sdp_op op;
 	uint64_t elements;
-	bool unequal;
+	unsigned int batch;
+	bool unequal = false;
 	int err;
 
 	if (out)
@@ -399,7 +495,7 @@ int sim_sdp_run(struct sim_core *core, unsigned int group, unsigned int rdma_gro
 	} else {
 		memset(&rdma, 0, sizeof(rdma));
 	}
-	if (rdma.main && rdma.src.atom != op.atom)
+	if ((rdma.main || needs_reader(&op)) && rdma.precision != op.precision)
 		return sim_fail(core, -EINVAL, NVDLA_SDP_RDMA, SDP_RDMA_D_FEATURE_MODE_CFG,
 				"SDP_RDMA D_FEATURE_MODE_CFG.PROC_PRECISION differs from SDP D_DATA_FORMAT");
 	err = check_source(core, group, &op, &rdma, acc);
@@ -412,7 +508,7 @@ int sim_sdp_run(struct sim_core *core, unsigned int group, unsigned int rdma_gro
 	if (!op.count)
 		return sim_fail(core, -ENOMEM, NVDLA_SDP, SDP_D_PERF_ENABLE,
 				"SDP: no memory for the event counters");
-	elements = (uint64_t)op.width * op.height * op.surfaces * op.atom;
+	elements = (uint64_t)op.width * op.height * op.surfaces * op.atom * op.batches;
 	if (elements > SIM_MAX_ELEMENTS)
 		return sim_fail(core, -EINVAL, NVDLA_SDP, SDP_D_DATA_CUBE_WIDTH,
 				"SDP D_DATA_CUBE_*: %llu elements are more than the simulator takes",
@@ -432,9 +528,29 @@ int sim_sdp_run(struct sim_core *core, unsigned int group, unsigned int rdma_gro
 	}
 
 	clear_counters(&op);
-	err = stream(core, &op, &rdma, acc, out, &unequal, cost);
-	if (err)
-		return err;
+	op.numbers_in[0] = op.numbers_in[1] = 0;
+	for (batch = 0; batch < op.batches; batch++) {
+		struct sdp_rdma reader = rdma;		/* all batches take the same operands */
+		struct sim_cost again = { 0 };
+
+		op.surf = op.line = op.col = 0;
+		err = stream(core, &op, &reader, acc, batch, out, &unequal,
+			     batch ? &again : cost);
+		if (err)
+			return err;
+		cost->written[op.port] += again.written[op.port];
+		op.base += op.batch_stride;
+	}
+	if (rdma.count_numbers) {
+		const bool fp = op.precision == SDP_FP16;
+
+		sim_reg_set(core, NVDLA_SDP_RDMA, rdma_group, SDP_RDMA_D_STATUS_NAN_INPUT_NUM,
+			    fp ? op.numbers_in[0] : 0);
+		sim_reg_set(core, NVDLA_SDP_RDMA, rdma_group, SDP_RDMA_D_STATUS_INF_INPUT_NUM,
+			    fp ? op.numbers_in[1] : 0);
+	}
+	if (op.count_numbers)
+		sim_reg_set(core, NVDLA_SDP, group, SDP_D_STATUS_NAN_OUTPUT_NUM, op.nan_out);
 	publish_counters(core, group, op.count, unequal);
 	cost->cycles += (elements + throughput(core, &op) - 1) / throughput(core, &op);
 

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Inside of the single data processor: its three parts are the reader
- * (sdp_rdma.c), the arithmetic (sdp_int.c, sdp_lut.c) and the sequence of one
- * operation with its writer (sdp.c).
+ * (sdp_rdma.c), the arithmetic (sdp_int.c and sdp_lut.c, in FP16 sdp_fp.c) and
+ * the sequence of one operation with its writer (sdp.c).
  *
  * Data flows in atoms, the memory atom's worth of channels of one pixel, in
  * the order surface, line, column. Every part of the unit has registers of its
  * own for the shape of the cube but passes on a plain stream of atoms, so only
- * the number of atoms has to agree.
+ * the number of atoms has to agree. In INT8 memory may hold two bytes an
+ * element on either side; an atom of the stages then lies in two surfaces.
  */
 #ifndef NPUSIM_SDP_H
 #define NPUSIM_SDP_H
@@ -16,6 +17,8 @@
 
 /* Elements that the stages work on at once; a multiple of every atom. */
 #define SDP_CHUNK	2048
+
+enum sdp_precision { SDP_INT8, SDP_INT16, SDP_FP16 };
 
 /* Event counters; an operation that does not enable them leaves them alone. */
 enum sdp_count {
@@ -101,7 +104,8 @@ struct sdp_out {
 	int32_t offset;
 	int16_t scale;
 	unsigned int shift;
-	unsigned int bits;	/* 8 or 16 */
+	unsigned int bits;	/* 8 or 16; 17 on the way to FP16 */
+	bool fp;		/* results are FP16 */
 };
 
 /* sdp_int.c: one step over @n elements, in place. */
@@ -117,6 +121,18 @@ void sdp_lut_read_cfg(const struct sim_core *core, struct sdp_lut_cfg *cfg);
 void sdp_lut_apply(const struct sdp_lut_cfg *cfg, const struct sim_lut *lut, int32_t *v,
 		   unsigned int n, uint32_t *count);
 
+/* sdp_fp.c: the same where the stages work in FP16; @flush: NaN counts as 0. */
+void sdp_fp_in(int32_t *v, unsigned int n, bool half, bool flush, uint32_t *count);
+void sdp_fp_x(const struct sdp_x *x, int32_t *v, const int16_t *alu, const int16_t *mul,
+	      unsigned int n, bool flush);
+void sdp_fp_y(const struct sdp_y *y, int32_t *v, const int16_t *alu, const int16_t *mul,
+	      unsigned int n, bool flush);
+void sdp_fp_lut(const struct sdp_lut_cfg *cfg, const struct sim_lut *lut, int32_t *v,
+		unsigned int n, uint32_t *count);
+unsigned int sdp_fp_out(const struct sdp_out *out, int32_t *v, unsigned int n);
+unsigned int sdp_fp_from_int(int32_t *v, unsigned int n);
+unsigned int sdp_fp_count_nan(const int32_t *v, unsigned int n);
+
 /**
  * struct sdp_stream - a stream of atoms from memory
  * @unit, @reg: register that gave the address, for error messages
@@ -131,6 +147,7 @@ void sdp_lut_apply(const struct sdp_lut_cfg *cfg, const struct sim_lut *lut, int
  * @atom: elements per atom
  * @bytes: bytes per atom of the stream, both operands together
  * @per_channel: one atom per surface, repeated for each of its pixels
+ * @split: features of two bytes for INT8: an atom comes from two surfaces
  * @alu, @mul: which operands the stream carries; none: feature data
  * @wide: operands have two bytes
  * @surf, @line, @col: position of the next atom
@@ -142,13 +159,15 @@ struct sdp_stream {
 	uint64_t base, line_stride, surf_stride, mask;
 	unsigned int width, height, surfaces;
 	unsigned int atom, bytes;
-	bool per_channel, alu, mul, wide;
+	bool per_channel, split, alu, mul, wide;
 	unsigned int surf, line, col;
 };
 
 /* Everything that SDP_RDMA fetches. */
 struct sdp_rdma {
 	bool main;				/* feature data comes from memory */
+	enum sdp_precision precision;		/* of the stages */
+	bool count_numbers;			/* NaN and infinity of features */
 	struct sdp_stream src;
 	bool enable[SDP_STAGES];
 	struct sdp_stream op[SDP_STAGES];

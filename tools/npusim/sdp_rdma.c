@@ -41,8 +41,7 @@ static void stream_shape(struct sim_core *core, unsigned int group, struct sdp_s
 	s->unit = NVDLA_SDP_RDMA;
 	s->mask = address_mask(config) & ~(uint64_t)(config->atomic_m - 1);
 	s->atom = config->atomic_m;
-	if (F(SDP_RDMA_D_FEATURE_MODE_CFG, PROC_PRECISION) ==
-	    SDP_RDMA_D_FEATURE_MODE_CFG_PROC_PRECISION_INT16)
+	if (F(SDP_RDMA_D_FEATURE_MODE_CFG, PROC_PRECISION) != SDP_INT8)
 		s->atom /= 2;
 	s->width = F(SDP_RDMA_D_DATA_CUBE_WIDTH, WIDTH) + 1;
 	s->height = F(SDP_RDMA_D_DATA_CUBE_HEIGHT, HEIGHT) + 1;
@@ -87,7 +86,7 @@ static int setup_operand(struct sim_core *core, unsigned int group, enum sdp_sta
 	s->bytes = s->atom << s->wide << (s->alu && s->mul);
 	if (F(SDP_RDMA_D_FEATURE_MODE_CFG, PROC_PRECISION) && !s->wide)
 		return sim_fail(core, -EINVAL, NVDLA_SDP_RDMA, operand_regs[id].cfg,
-				"SDP_RDMA D_%s_CFG.DATA_SIZE: INT16 takes operands of two bytes",
+				"SDP_RDMA D_%s_CFG.DATA_SIZE: INT16 and FP16 take operands of two bytes",
 				operand_regs[id].name);
 	stream_pack(s);
 	if (s->per_channel)
@@ -119,14 +118,16 @@ int sdp_rdma_setup(struct sim_core *core, unsigned int group, struct sdp_rdma *r
 		return sim_fail(core, -EINVAL, NVDLA_SDP_RDMA, SDP_RDMA_D_FEATURE_MODE_CFG,
 				"SDP_RDMA D_FEATURE_MODE_CFG.*_PRECISION: %s has INT8 only",
 				config->name);
-	if (F(SDP_RDMA_D_FEATURE_MODE_CFG, PROC_PRECISION) >
-	    SDP_RDMA_D_FEATURE_MODE_CFG_PROC_PRECISION_INT16 ||
-	    F(SDP_RDMA_D_FEATURE_MODE_CFG, OUT_PRECISION) !=
-	    F(SDP_RDMA_D_FEATURE_MODE_CFG, PROC_PRECISION) ||
-	    (rdma->main && F(SDP_RDMA_D_FEATURE_MODE_CFG, IN_PRECISION) !=
-	     F(SDP_RDMA_D_FEATURE_MODE_CFG, PROC_PRECISION)))
+	rdma->precision = F(SDP_RDMA_D_FEATURE_MODE_CFG, PROC_PRECISION);
+	if (rdma->precision > SDP_FP16)
+		return sim_fail(core, -EINVAL, NVDLA_SDP_RDMA, SDP_RDMA_D_FEATURE_MODE_CFG,
+				"SDP_RDMA D_FEATURE_MODE_CFG.PROC_PRECISION is 3, which is reserved");
+	if (rdma->main && F(SDP_RDMA_D_FEATURE_MODE_CFG, IN_PRECISION) != rdma->precision &&
+	    (rdma->precision != SDP_INT8 ||
+	     F(SDP_RDMA_D_FEATURE_MODE_CFG, IN_PRECISION) != SDP_INT16))
 		return sim_fail(core, -ENOSYS, NVDLA_SDP_RDMA, SDP_RDMA_D_FEATURE_MODE_CFG,
-				"SDP_RDMA D_FEATURE_MODE_CFG.*_PRECISION: only INT8 and INT16 are modelled, and no change between them");
+				"SDP_RDMA D_FEATURE_MODE_CFG: IN_PRECISION %u for PROC_PRECISION %u is not modelled",
+				F(SDP_RDMA_D_FEATURE_MODE_CFG, IN_PRECISION), rdma->precision);
 	if (!(config->features & NVDLA_FEAT_WINOGRAD) && F(SDP_RDMA_D_FEATURE_MODE_CFG, WINOGRAD))
 		return sim_fail(core, -EINVAL, NVDLA_SDP_RDMA, SDP_RDMA_D_FEATURE_MODE_CFG,
 				"SDP_RDMA D_FEATURE_MODE_CFG.WINOGRAD: %s has no Winograd",
@@ -146,7 +147,10 @@ int sdp_rdma_setup(struct sim_core *core, unsigned int group, struct sdp_rdma *r
 		s->line_stride = R(SDP_RDMA_D_SRC_LINE_STRIDE) & s->mask;
 		s->surf_stride = R(SDP_RDMA_D_SRC_SURFACE_STRIDE) & s->mask;
 		s->bytes = config->atomic_m;
+		s->split = F(SDP_RDMA_D_FEATURE_MODE_CFG, IN_PRECISION) != rdma->precision;
+		s->wide = F(SDP_RDMA_D_FEATURE_MODE_CFG, IN_PRECISION) != SDP_INT8;
 		stream_pack(s);
+		rdma->count_numbers = F(SDP_RDMA_D_PERF_ENABLE, PERF_NAN_INF_COUNT_EN);
 	}
 	for (id = 0; id < SDP_STAGES; id++) {
 		err = setup_operand(core, group, id, rdma);
@@ -168,9 +172,10 @@ static unsigned int stream_run(const struct sdp_stream *s, unsigned int max)
 	return run < max ? run : max;
 }
 
-static uint64_t stream_address(const struct sdp_stream *s)
+/* @half: which of the two surfaces that an atom is split into. */
+static uint64_t stream_address(const struct sdp_stream *s, unsigned int half)
 {
-	uint64_t addr = s->base + s->surf * s->surf_stride;
+	uint64_t addr = s->base + (s->split ? 2 * s->surf + half : s->surf) * s->surf_stride;
 
 	if (!s->per_channel)
 		addr += s->line * s->line_stride + (uint64_t)s->col * s->bytes;
@@ -204,16 +209,21 @@ int sdp_stream_features(struct sim_core *core, struct sdp_stream *s, int32_t *v,
 	while (atoms) {
 		run = stream_run(s, atoms);
 		n = run * s->atom;
-		err = sim_read(core, s->unit, s->reg, s->port, stream_address(s), raw,
+		err = sim_read(core, s->unit, s->reg, s->port, stream_address(s, 0), raw,
 			       run * s->bytes, cost);
+		if (!err && s->split)
+			err = sim_read(core, s->unit, s->reg, s->port, stream_address(s, 1),
+				       raw + run * s->bytes, run * s->bytes, cost);
 		if (err)
 			return err;
-		if (s->bytes == s->atom) {
-			for (i = 0; i < n; i++)
-				v[i] = (int8_t)raw[i];
-		} else {
-			for (i = 0; i < n; i++)
-				v[i] = (int16_t)(raw[2 * i] | raw[2 * i + 1] << 8);
+		for (i = 0; i < n; i++) {
+			unsigned int at = i;
+
+			if (s->split)
+				at = (i % s->atom / (s->atom / 2) * run + i / s->atom) *
+				     (s->atom / 2) + i % (s->atom / 2);
+			v[i] = s->wide ? (int16_t)(raw[2 * at] | raw[2 * at + 1] << 8) :
+					 (int8_t)raw[at];
 		}
 		v += n;
 		atoms -= run;
@@ -260,7 +270,7 @@ int sdp_stream_operands(struct sim_core *core, struct sdp_stream *s, int16_t *al
 
 		run = stream_run(s, atoms);
 		n = run * s->atom;
-		err = sim_read(core, s->unit, s->reg, s->port, stream_address(s), raw,
+		err = sim_read(core, s->unit, s->reg, s->port, stream_address(s, 0), raw,
 			       s->per_channel ? s->bytes : run * s->bytes, again ? &none : cost);
 		if (err)
 			return err;
