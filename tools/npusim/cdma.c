@@ -287,9 +287,6 @@ static int check_supported(struct sim_core *core)
 		if (in > SIM_FP16 || proc > SIM_FP16)
 			return sim_fail(core, -EINVAL, NVDLA_CDMA, CDMA_D_MISC_CFG,
 					"IN_PRECISION %u, PROC_PRECISION %u", in, proc);
-		if ((in || proc) && sim_cdma_mode(core) == SIM_MODE_IMAGE)
-			return sim_fail(core, -ENOSYS, NVDLA_CDMA, CDMA_D_MISC_CFG,
-					"IN_PRECISION %u, PROC_PRECISION %u for images", in, proc);
 		if (in != proc && sim_cdma_mode(core) == SIM_MODE_DIRECT)
 			return sim_fail(core, -ENOSYS, NVDLA_CDMA, CDMA_D_MISC_CFG,
 					"IN_PRECISION %u with PROC_PRECISION %u for feature data",

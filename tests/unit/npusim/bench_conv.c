@@ -13,12 +13,26 @@ static unsigned int samples_of(const struct bench_conv *conv)
 {
 	if (conv->format < 0)
 		return conv->channels;
-	return conv->format == 0 ? 1 : conv->format >= 28 ? 3 : 4;
+	return conv->format < 6 ? 1 : conv->format >= 28 ? 3 : 4;
+}
+
+/* Four samples in 32 bits. */
+static bool is_packed(const struct bench_conv *conv)
+{
+	return conv->format >= 20 && conv->format < 26;
+}
+
+/* Samples of more than 8 bits. */
+static bool is_deep(const struct bench_conv *conv)
+{
+	return (conv->format > 0 && conv->format < 12) || is_packed(conv) || conv->format >= 30;
 }
 
 static unsigned int pixel_bytes(const struct bench_conv *conv)
 {
-	return conv->format == 0 || conv->format >= 28 ? 1 : 4;
+	unsigned int size = is_deep(conv) && !is_packed(conv) ? 2 : 1;
+
+	return conv->format < 6 || conv->format >= 28 ? size : 4 * size;
 }
 
 static unsigned int bytes_of(const struct bench_conv *conv)
@@ -49,7 +63,7 @@ int bench_conv_place(struct bench *bench, struct bench_conv *conv)
 		conv->entries = UP((conv->left + conv->width + conv->right) * c * e, width);
 		conv->line_stride = UP((conv->width + conv->x_offset) * pixel_bytes(conv), atom) *
 				    atom;
-		conv->uv_stride = UP((conv->width + conv->x_offset) * 2, atom) * atom;
+		conv->uv_stride = UP((conv->width + conv->x_offset) * 2 * pixel_bytes(conv), atom) * atom;
 	} else {
 		unsigned int atoms = UP(c * e, atom), per = width / atom, rest = atoms % per, share;
 
@@ -150,7 +164,8 @@ void bench_conv_program(struct bench *bench, const struct bench_conv *conv, unsi
 		{ NVDLA_SDP, SDP_D_CVT_SCALE, 1 },
 		{ NVDLA_SDP, SDP_D_CVT_SHIFT, conv->shift },
 		{ NVDLA_CDMA, CDMA_S_POINTER, group },
-		{ NVDLA_CDMA, CDMA_D_MISC_CFG, misc | precision | conv->precision << 8 },
+		{ NVDLA_CDMA, CDMA_D_MISC_CFG, misc | precision |
+		  (image ? is_deep(conv) : conv->precision) << 8 },
 		{ NVDLA_CDMA, CDMA_D_DATAIN_FORMAT, image | (image ? (uint32_t)conv->format << 8 : 0) |
 		  (uint32_t)conv->is_signed << 20 },
 		{ NVDLA_CDMA, CDMA_D_DATAIN_SIZE_0, (conv->width - 1) |
@@ -274,25 +289,40 @@ static int sample(struct bench *bench, const struct bench_conv *conv, unsigned i
 			     c / atom * conv->surf_stride +
 			     (uint32_t)y * conv->line_stride + (uint32_t)x * atom + c % atom);
 		v = conv->precision ? (int16_t)(p[0] | p[1] << 8) : (int8_t)*p;
-	} else if (conv->format == 0 || (conv->format >= 28 && c == 0)) {
-		v = *bench_at(bench, conv->in + (uint32_t)y * conv->line_stride + (uint32_t)x +
-			      conv->x_offset);
-	} else if (conv->format >= 28) {
-		unsigned int first = conv->x_offset & (atom / 2 - 1);
+	} else if (is_packed(conv)) {
+		/* The lowest bit of R or Y, G or U, B or V, A. */
+		static const uint8_t bits[6][4] = {
+			{ 0, 10, 20, 30 }, { 20, 10, 0, 30 }, { 2, 12, 22, 0 }, { 22, 12, 2, 0 },
+			{ 20, 10, 0, 30 }, { 2, 12, 22, 0 },
+		};
+		uint32_t pixel;
 
-		v = *bench_at(bench, conv->in_uv + (uint32_t)y * conv->uv_stride +
-			      2 * ((uint32_t)x + first) +
-			      (conv->format == 28 ? 2 - c : c - 1));
+		memcpy(&pixel, bench_at(bench, conv->in + (uint32_t)y * conv->line_stride +
+					4 * ((uint32_t)x + conv->x_offset)), 4);
+		pixel >>= bits[conv->format - 20][c];
+		v = (int)(c == 3 ? (pixel & 3) << 14 : (pixel & 1023) << 6);
 	} else {
 		/* A8B8G8R8, A8R8G8B8, B8G8R8A8, R8G8B8A8, and again with X; then A8YUV, VUYA8. */
-		unsigned int kind = conv->format == 26 ? 1 : conv->format == 27 ? 2 :
-				    (unsigned int)conv->format % 4;
+		unsigned int size = is_deep(conv) ? 2 : 1, first = conv->x_offset, index = c;
+		unsigned int kind = conv->format == 26 || conv->format == 9 ? 1 :
+				    conv->format == 27 || conv->format == 10 ? 2 :
+				    conv->format < 12 ? 0 : (unsigned int)conv->format % 4;
+		uint64_t line = conv->in + (uint32_t)y * conv->line_stride;
+		unsigned int per = pixel_bytes(conv) / size;
 
-		v = *bench_at(bench, conv->in + (uint32_t)y * conv->line_stride +
-			      4 * ((uint32_t)x + conv->x_offset) + order[kind][c]);
+		if (per == 4)
+			index = order[kind][c];
+		if (conv->format >= 28 && c) {
+			line = conv->in_uv + (uint32_t)y * conv->uv_stride;
+			first &= atom / 2 / size - 1;
+			index = conv->format % 2 ? c - 1 : 2 - c;
+			per = 2;
+		}
+		p = bench_at(bench, line + (((uint32_t)x + first) * per + index) * size);
+		v = size == 2 ? p[0] | p[1] << 8 : *p;
 	}
 	if (conv->format >= 0 && conv->is_signed)
-		v = (int8_t)v;
+		v = is_deep(conv) ? (int16_t)v : (int8_t)v;
 	if (!conv->convert)
 		return conv->precision ? (int16_t)v : (int8_t)v;
 	op = conv->mean && conv->format >= 0 ? (int16_t)conv->means[c] : (int16_t)conv->offset;
@@ -387,6 +417,11 @@ void bench_conv_random(struct bench *bench, bool image, struct bench_conv *conv)
 void bench_conv_random_wide(struct bench *bench, bool image, unsigned int precision,
 			    unsigned int batches, struct bench_conv *conv)
 {
+	/* Only the first generation has them. */
+	const bool wide = bench->config->features & NVDLA_FEAT_INT16 && bench_random(bench, 3);
+	static const int deep[] = {
+		1, 2, 3, 4, 6, 7, 9, 10, 20, 21, 22, 23, 24, 25, 30, 31, 32, 33, 34, 35, 0, 13, 29,
+	};
 	static const int formats[] = { 0, 12, 13, 14, 15, 16, 17, 18, 19, 26, 27, 28, 29 };
 	const struct nvdla_config *config = bench->config;
 	uint32_t used = bench->used, length;
@@ -394,7 +429,8 @@ void bench_conv_random_wide(struct bench *bench, bool image, unsigned int precis
 	for (;;) {
 		memset(conv, 0, sizeof(*conv));
 		bench->used = used;
-		conv->format = image ? formats[bench_random(bench, 13)] : -1;
+		conv->format = !image ? -1 : wide ? deep[bench_random(bench, 23)] :
+						    formats[bench_random(bench, 13)];
 		conv->precision = precision;
 		conv->batches = batches;
 		conv->width = 1 + bench_random(bench, 16);
@@ -417,6 +453,8 @@ void bench_conv_random_wide(struct bench *bench, bool image, unsigned int precis
 					(int)bench_random(bench, 256) - 128;
 		conv->truncate = bench_random(bench, 4);
 		conv->convert = bench_random(bench, 2);
+		if (image && is_deep(conv) != (precision == 1))
+			conv->convert = true;
 		conv->mean = bench_random(bench, 2);
 		conv->is_signed = bench_random(bench, 2);
 		conv->offset = (int)bench_random(bench, 200) - 100;
@@ -424,6 +462,8 @@ void bench_conv_random_wide(struct bench *bench, bool image, unsigned int precis
 		conv->cvt_truncate = bench_random(bench, 4);
 		for (length = 0; length < 4; length++)
 			conv->means[length] = (int)bench_random(bench, 300) - 20;
+		if (is_deep(conv) && !precision)
+			conv->cvt_truncate += 10;
 		if (image)
 			conv->x_offset = bench_random(bench, config->atomic_m / pixel_bytes(conv));
 		length = (image ? 4 : conv->channels) * conv->r * conv->s;

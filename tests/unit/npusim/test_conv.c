@@ -81,8 +81,10 @@ static void wide(void **state)
 		run(&bench, &conv, 0);
 		bench_conv_random_wide(&bench, false, precision, 0, &conv);
 		run(&bench, &conv, 1);
-		bench_conv_random(&bench, i & 1, &conv);
+		bench_conv_random_wide(&bench, true, precision, 0, &conv);
 		run(&bench, &conv, 0);
+		bench_conv_random(&bench, i & 1, &conv);
+		run(&bench, &conv, 1);
 		assert_int_equal(bench.errors, 0);
 		bench_free(&bench);
 	}
