@@ -169,8 +169,7 @@ class Machine:
         line += ["-chardev", f"socket,id=control,path={self.folder}/control.sock,server=on,wait=off",
                  "-device", "virtserialport,chardev=control,name=control"]
         if interactive:
-            line += ["-chardev", "stdio,id=console,mux=on,signal=off", "-serial", "chardev:console",
-                     "-mon", "chardev=console"]
+            line += ["-serial", "mon:stdio"]
         else:
             line += ["-serial", "file:" + self.console, "-chardev", "stdio,id=output,signal=off",
                      "-device", "virtserialport,chardev=output,name=output"]
