@@ -8,19 +8,21 @@
 #if IS_ENABLED(CONFIG_KUNIT)
 #include <kunit/visibility.h>
 
-EXPORT_SYMBOL_IF_KUNIT(nvdla_configs);
-EXPORT_SYMBOL_IF_KUNIT(nvdla_config_find);
-EXPORT_SYMBOL_IF_KUNIT(nvdla_validator_new);
-EXPORT_SYMBOL_IF_KUNIT(nvdla_validator_free);
-EXPORT_SYMBOL_IF_KUNIT(nvdla_program_validate);
-EXPORT_SYMBOL_IF_KUNIT(nvdla_program_free);
-EXPORT_SYMBOL_IF_KUNIT(nvdla_program_check_bindings);
-EXPORT_SYMBOL_IF_KUNIT(nvdla_hw_setup);
-EXPORT_SYMBOL_IF_KUNIT(nvdla_seq_push);
-EXPORT_SYMBOL_IF_KUNIT(nvdla_seq_fill);
-EXPORT_SYMBOL_IF_KUNIT(nvdla_seq_done);
-EXPORT_SYMBOL_IF_KUNIT(nvdla_seq_reset);
-EXPORT_SYMBOL_IF_KUNIT(nvdla_watchdog);
+#define FOR_KUNIT EXPORT_SYMBOL_IF_KUNIT
+
+FOR_KUNIT(nvdla_configs);
+FOR_KUNIT(nvdla_config_find);
+FOR_KUNIT(nvdla_validator_new);
+FOR_KUNIT(nvdla_validator_free);
+FOR_KUNIT(nvdla_program_validate);
+FOR_KUNIT(nvdla_program_free);
+FOR_KUNIT(nvdla_program_check_bindings);
+FOR_KUNIT(nvdla_hw_setup);
+FOR_KUNIT(nvdla_seq_push);
+FOR_KUNIT(nvdla_seq_fill);
+FOR_KUNIT(nvdla_seq_done);
+FOR_KUNIT(nvdla_seq_reset);
+FOR_KUNIT(nvdla_watchdog);
 #endif
 
 #endif /* _NVDLA_KUNIT_EXPORTS_H_ */

@@ -64,8 +64,9 @@ int nvdla_check_rubik(struct op_check *c)
 		if (width * x > 8192 || height * y > 8192)
 			return op_refuse(c, NVDLA_RUBIK, RBK_D_DECONV_STRIDE,
 					 DRM_NVDLA_FAIL_VALUE);
-		/* The engine computes x times a line of input from this one. */
-		if (rubik_reg(c, RBK_D_CONTRACT_STRIDE_0) != x * PIECE)
+		/* From one of these cubes to the next. */
+		if (rubik_reg(c, RBK_D_CONTRACT_STRIDE_0) !=
+		    surfaces * rubik_reg(c, RBK_D_DAIN_SURF_STRIDE))
 			return op_refuse(c, NVDLA_RUBIK, RBK_D_CONTRACT_STRIDE_0,
 					 DRM_NVDLA_FAIL_MISMATCH);
 		op_use(c, PORT_RUBIK_SRC,

@@ -380,7 +380,8 @@ static void gen_rubik(struct builder *b, struct rng *rng, const struct cube *cub
 	builder_reg(b, NVDLA_RUBIK, RBK_D_DAOUT_LINE_STRIDE, line);
 	builder_reg(b, NVDLA_RUBIK, RBK_D_DAOUT_SURF_STRIDE, line * cube->height * y);
 	builder_reg(b, NVDLA_RUBIK, RBK_D_DAOUT_PLANAR_STRIDE, line * cube->height);
-	builder_reg(b, NVDLA_RUBIK, RBK_D_CONTRACT_STRIDE_0, 32 * x);
+	builder_reg(b, NVDLA_RUBIK, RBK_D_CONTRACT_STRIDE_0,
+		    up(out, 32) / 32 * line * cube->height);
 	builder_reg(b, NVDLA_RUBIK, RBK_D_CONTRACT_STRIDE_1, line * y);
 	builder_reg(b, NVDLA_RUBIK, RBK_D_DECONV_STRIDE, (y - 1) << 16 | (x - 1));
 	reloc(b, rng, NVDLA_RUBIK, RBK_D_DAIN_ADDR_LOW);
