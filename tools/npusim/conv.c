@@ -13,7 +13,6 @@
 
 /* Beyond these an operation is refused: no hardware program comes near. */
 #define MAX_OUTPUT	(1ull << 27)	/* elements */
-#define MAX_SAMPLES	(1ull << 27)	/* of the padded input */
 #define MAX_MACS	(1ull << 38)
 #define MAX_MACS_FP16	(1ull << 31)	/* these take their time */
 
@@ -22,41 +21,7 @@
 /* So many products of 8-bit numbers surely fit a 32-bit sum. */
 #define SAFE_SUM	65536u
 
-/* An operation, as CSC's registers describe it. */
-struct conv_op {
-	bool image;
-	enum sim_precision precision;
-	unsigned int bytes;			/* per sample */
-	unsigned int lanes;			/* kernels in a full group */
-	unsigned int batches;
-	unsigned int in_width, in_height;	/* EXT: what CSC sees of CBUF */
-	unsigned int channels;			/* samples per position: image: C x S */
-	unsigned int pixel_samples;		/* image: samples per pixel */
-	unsigned int r, s;
-	unsigned int stride_x, stride_y, dil_x, dil_y;
-	unsigned int pad_left, pad_top;
-	int16_t pad;
-	unsigned int out_width, out_height, kernels;
-	unsigned int entries;
-	unsigned int y_ext;			/* kernel lines taken at once: 1, 2, 4 */
-	unsigned int truncate;
-	uint32_t ring;
-	/* padded input */
-	unsigned int row_samples, rows;
-	unsigned int block;			/* samples per position and block */
-	unsigned int blocks;
-	size_t plane;				/* samples per block */
-	size_t cube;				/* ... and per cube of a batch */
-	int16_t *in;
-	/* dot product */
-	struct sim_tap *taps;
-	uint32_t *tap_samples;
-	unsigned int tap_count;
-	size_t pair_count;
-	uint64_t sum_length;
-};
-
-static int parse(struct sim_core *core, struct conv_op *op)
+static int parse(struct sim_core *core, struct sim_conv_op *op)
 {
 	const struct nvdla_config *config = core->config;
 	unsigned int ext = CSC_FIELD(core, D_POST_Y_EXTENSION, Y_EXTENSION);
@@ -132,7 +97,7 @@ static int parse(struct sim_core *core, struct conv_op *op)
 	return 0;
 }
 
-static int check(struct sim_core *core, const struct conv_op *op)
+static int check(struct sim_core *core, const struct sim_conv_op *op)
 {
 	uint64_t out = (uint64_t)op->out_width * op->out_height * op->kernels * op->batches;
 	uint32_t features = core->config->features;
@@ -177,137 +142,6 @@ static int check(struct sim_core *core, const struct conv_op *op)
 	return 0;
 }
 
-static const uint8_t *entry_at(const struct sim_core *core, const struct conv_op *op,
-			       uint64_t offset)
-{
-	uint64_t at = core->cbuf.data_rd + offset;
-	uint64_t total = (uint64_t)core->config->cbuf_banks * core->config->cbuf_bank_depth;
-
-	/* The address wraps once; it cannot leave CBUF. */
-	if (at >= op->ring)
-		at -= op->ring;
-	return core->cbuf.mem + (size_t)(at % total) * core->config->cbuf_bank_width;
-}
-
-/* Feature data: [block][row][x][samples], with its padding. */
-static int gather_direct(struct sim_core *core, struct conv_op *op)
-{
-	const unsigned int atom_c = core->config->atomic_c;
-	struct sim_slice slice;
-	unsigned int b, n, y, x, i;
-	uint64_t samples;
-
-	sim_slice_init(core->config, op->channels, op->bytes, &slice);
-	op->block = op->channels < atom_c ? (op->channels + 1) & ~1u : atom_c;
-	op->blocks = (op->channels + atom_c - 1) / atom_c;
-	op->row_samples = ((op->out_width - 1) * op->stride_x + (op->s - 1) * op->dil_x + 1) *
-			  op->block;
-	op->rows = (op->out_height - 1) * op->stride_y + (op->r - 1) * op->dil_y + 1;
-	samples = (uint64_t)op->row_samples * op->rows * op->blocks * op->batches;
-	if (samples > MAX_SAMPLES)
-		return sim_fail(core, -EINVAL, NVDLA_CSC, CSC_D_DATAOUT_SIZE_0,
-				"%ux%u outputs reach far beyond the input", op->out_width,
-				op->out_height);
-	op->plane = (size_t)op->row_samples * op->rows;
-	op->cube = op->plane * op->blocks;
-	op->in = malloc((samples + 64) * sizeof(*op->in));
-	if (!op->in)
-		return sim_fail(core, -ENOMEM, NVDLA_CSC, CSC_D_DATAIN_SIZE_EXT_0, "no memory");
-	memset(op->in + samples, 0, 64 * sizeof(*op->in));
-
-	for (b = 0; b < op->blocks; b++) {
-		/* Where this block of channels lies in the entries of a pixel. */
-		unsigned int count = b == op->blocks - 1 ? op->channels - b * atom_c : atom_c;
-		unsigned int first = b * atom_c * op->bytes / core->config->atomic_m;
-		unsigned int entry = first / slice.per;
-		unsigned int shift = entry < slice.full ? 0 : slice.shift;
-		unsigned int share = (1u << shift) - 1;
-		unsigned int step = core->config->cbuf_bank_width >> shift;
-		unsigned int lane = first % slice.per * core->config->atomic_m;
-
-		for (y = 0; y < op->rows * op->batches; y++) {
-			int64_t in_y = (int64_t)(y / op->batches) - op->pad_top;
-			bool inside = in_y >= 0 && in_y < op->in_height;
-			int16_t *row;
-
-			n = y % op->batches;
-			row = op->in + n * op->cube + b * op->plane +
-			      (size_t)(y / op->batches) * op->row_samples;
-			for (x = 0; x < op->row_samples / op->block; x++) {
-				int64_t in_x = (int64_t)x - op->pad_left;
-				int16_t *out = row + (size_t)x * op->block;
-				const uint8_t *from;
-
-				if (!inside || in_x < 0 || in_x >= op->in_width) {
-					for (i = 0; i < op->block; i++)
-						out[i] = i < count ? op->pad : 0;
-					continue;
-				}
-				from = entry_at(core, op,
-						((uint64_t)in_y * op->batches + n) * op->entries +
-						(uint64_t)entry * op->in_width +
-						((uint64_t)in_x >> shift));
-				from += (in_x & share) * step + lane;
-				if (op->bytes == 2)
-					memcpy(out, from, 2 * count);
-				else
-					for (i = 0; i < count; i++)
-						out[i] = (int8_t)from[i];
-				for (i = count; i < op->block; i++)
-					out[i] = 0;
-			}
-		}
-	}
-
-	return 0;
-}
-
-/* Image data: lines of samples; left and right padding is in CBUF already. */
-static int gather_image(struct sim_core *core, struct conv_op *op)
-{
-	const unsigned int width = core->config->cbuf_bank_width / op->bytes;
-	unsigned int y, i, last;
-	uint64_t samples;
-
-	op->block = op->stride_x * op->pixel_samples;
-	op->blocks = 1;
-	last = (op->out_width - 1) * op->block + op->channels;
-	op->row_samples = (last + 2) & ~1u;
-	op->rows = (op->out_height - 1) * op->stride_y + op->r;
-	samples = (uint64_t)op->row_samples * op->rows;
-	if (samples > MAX_SAMPLES)
-		return sim_fail(core, -EINVAL, NVDLA_CSC, CSC_D_DATAOUT_SIZE_0,
-				"%ux%u outputs reach far beyond the input", op->out_width,
-				op->out_height);
-	op->plane = samples;
-	op->cube = samples;
-	op->in = calloc(samples + 64, sizeof(*op->in));
-	if (!op->in)
-		return sim_fail(core, -ENOMEM, NVDLA_CSC, CSC_D_DATAIN_SIZE_EXT_0, "no memory");
-
-	for (y = 0; y < op->rows; y++) {
-		int16_t *row = op->in + (size_t)y * op->row_samples;
-		int64_t in_y = (int64_t)y - op->pad_top;
-		bool inside = in_y >= 0 && in_y < op->in_height;
-
-		for (i = 0; i < last; i++) {
-			const uint8_t *entry;
-
-			if (!inside) {
-				row[i] = op->pad;
-				continue;
-			}
-			entry = entry_at(core, op, (uint64_t)in_y * op->entries + i / width);
-			if (op->bytes == 2)
-				memcpy(row + i, entry + 2 * (i % width), sizeof(*row));
-			else
-				row[i] = (int8_t)entry[i % width];
-		}
-	}
-
-	return 0;
-}
-
 /*
  * The CBUF entry of a line that CSC reads for piece @piece of the kernel line,
  * where an image has a single output column. It steps to the last byte of
@@ -332,7 +166,7 @@ static unsigned int single_column_entry(const struct nvdla_config *config, unsig
  * The pieces of a dot product, in the order in which hardware adds them up:
  * channel blocks, kernel lines, kernel columns.
  */
-static int make_taps(struct sim_core *core, struct conv_op *op)
+static int make_taps(struct sim_core *core, struct sim_conv_op *op)
 {
 	const unsigned int atom_c = core->config->atomic_c;
 	unsigned int blocks = (op->channels + atom_c - 1) / atom_c;
@@ -374,7 +208,7 @@ static int make_taps(struct sim_core *core, struct conv_op *op)
  * With Y extension, the kernel lines from tap @t on that are one atomic
  * operation. Taps of one block follow each other by kernel line.
  */
-static unsigned int lines_at(const struct conv_op *op, unsigned int t)
+static unsigned int lines_at(const struct sim_conv_op *op, unsigned int t)
 {
 	unsigned int left = op->r - t % op->r;
 
@@ -386,7 +220,7 @@ static unsigned int lines_at(const struct conv_op *op, unsigned int t)
  * follow those of the one before. With Y extension several kernel lines
  * of a kernel lie together.
  */
-static int unpack_group(const struct conv_op *op, struct sim_weights *stream,
+static int unpack_group(const struct sim_conv_op *op, struct sim_weights *stream,
 			struct sim_weights *masks, unsigned int kernels, unsigned int lanes,
 			int16_t *out, uint8_t *buf)
 {
@@ -428,7 +262,7 @@ static int unpack_group(const struct conv_op *op, struct sim_weights *stream,
 }
 
 /* Some pixels' sums; products are 16 bits wide, so most go into 32-bit parts. */
-static void sums_int8(const struct conv_op *op, const int16_t *const *base, unsigned int n,
+static void sums_int8(const struct sim_conv_op *op, const int16_t *const *base, unsigned int n,
 		      const int16_t *weights, int64_t *sum)
 {
 	/* Where sums could leave 34 bits, every atomic sum is clamped on its own. */
@@ -455,7 +289,7 @@ static void sums_int8(const struct conv_op *op, const int16_t *const *base, unsi
 	}
 }
 
-static void sums_int16(const struct conv_op *op, const int16_t *const *base, unsigned int n,
+static void sums_int16(const struct sim_conv_op *op, const int16_t *const *base, unsigned int n,
 		       const int16_t *weights, int64_t *sum)
 {
 	const bool clamp = op->sum_length > 1ull << (SIM_SUM_BITS_INT16 - 1 - 30);
@@ -469,7 +303,7 @@ static void sums_int16(const struct conv_op *op, const int16_t *const *base, uns
 	}
 }
 
-static void sums_fp16(const struct conv_op *op, const int16_t *const *base, unsigned int n,
+static void sums_fp16(const struct sim_conv_op *op, const int16_t *const *base, unsigned int n,
 		      const int16_t *weights, int64_t *sum)
 {
 	unsigned int t, p, k, line, lines;
@@ -503,7 +337,7 @@ static void sums_fp16(const struct conv_op *op, const int16_t *const *base, unsi
 }
 
 /* One kernel group over all pixels of one cube. */
-static void run_group(const struct conv_op *op, unsigned int batch, const int16_t *weights,
+static void run_group(const struct sim_conv_op *op, unsigned int batch, const int16_t *weights,
 		      unsigned int kernels, int32_t *out, uint32_t *saturated)
 {
 	const uint64_t pixels = (uint64_t)op->out_width * op->out_height;
@@ -543,7 +377,7 @@ static void run_group(const struct conv_op *op, unsigned int batch, const int16_
 }
 
 /* What the timing model needs to know of the sequence. */
-static void describe(const struct sim_core *core, const struct conv_op *op,
+static void describe(const struct sim_core *core, const struct sim_conv_op *op,
 		     const struct sim_weights *stream, struct sim_sequence *seq)
 {
 	const unsigned int atom_k = core->config->atomic_k, atom_c = core->config->atomic_c;
@@ -575,7 +409,7 @@ bool sim_conv_ready(struct sim_core *core)
 		core->cbuf.wt_kernels >= CSC_FIELD(core, D_WEIGHT_SIZE_EXT_1, WEIGHT_KERNEL) + 1);
 }
 
-static int stream_init(struct sim_core *core, const struct sim_load *load, const struct conv_op *op,
+static int stream_init(struct sim_core *core, const struct sim_load *load, const struct sim_conv_op *op,
 		       struct sim_weights *stream, struct sim_cost *cost)
 {
 	const unsigned int width = core->config->cbuf_bank_width;
@@ -639,7 +473,7 @@ int sim_conv_run(struct sim_core *core, const struct sim_load *load, struct sim_
 {
 	const unsigned int width = core->config->cbuf_bank_width;
 	struct sim_weights stream = { 0 }, masks = { 0 };
-	struct conv_op op = { 0 };
+	struct sim_conv_op op = { 0 };
 	uint32_t saturated = 0;
 	int16_t *weights = NULL;
 	uint8_t *buf = NULL;
@@ -651,7 +485,8 @@ int sim_conv_run(struct sim_core *core, const struct sim_load *load, struct sim_
 	if (!err)
 		err = check(core, &op);
 	if (!err)
-		err = op.image ? gather_image(core, &op) : gather_direct(core, &op);
+		err = op.image ? sim_gather_image(core, &op) :
+				 sim_gather_direct(core, &op);
 	if (!err)
 		err = make_taps(core, &op);
 	if (!err)

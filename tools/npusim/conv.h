@@ -166,4 +166,47 @@ void sim_mac_tile_int16(const int16_t *const *base, unsigned int pixels,
 			int64_t *acc);
 #define SIM_MAC_PIXELS	24	/* a good number at a time: a multiple of 3, 6 and 8 */
 
+/* csc.c */
+
+/* An operation, as CSC's registers describe it. */
+struct sim_conv_op {
+	bool image;
+	enum sim_precision precision;
+	unsigned int bytes;			/* per sample */
+	unsigned int lanes;			/* kernels in a full group */
+	unsigned int batches;
+	unsigned int in_width, in_height;	/* EXT: what CSC sees of CBUF */
+	unsigned int channels;			/* samples per position: image: C x S */
+	unsigned int pixel_samples;		/* image: samples per pixel */
+	unsigned int r, s;
+	unsigned int stride_x, stride_y, dil_x, dil_y;
+	unsigned int pad_left, pad_top;
+	int16_t pad;
+	unsigned int out_width, out_height, kernels;
+	unsigned int entries;
+	unsigned int y_ext;			/* kernel lines taken at once: 1, 2, 4 */
+	unsigned int truncate;
+	uint32_t ring;
+	/* padded input */
+	unsigned int row_samples, rows;
+	unsigned int block;			/* samples per position and block */
+	unsigned int blocks;
+	size_t plane;				/* samples per block */
+	size_t cube;				/* ... and per cube of a batch */
+	int16_t *in;
+	/* dot product */
+	struct sim_tap *taps;
+	uint32_t *tap_samples;
+	unsigned int tap_count;
+	size_t pair_count;
+	uint64_t sum_length;
+};
+
+/*
+ * The input of all cubes of a batch as @op->in, which the caller frees: feature
+ * data as [cube][block][row][x][samples], images as [row][samples].
+ */
+int sim_gather_direct(struct sim_core *core, struct sim_conv_op *op);
+int sim_gather_image(struct sim_core *core, struct sim_conv_op *op);
+
 #endif /* NPUSIM_CONV_H */
