@@ -19,6 +19,7 @@ int main(void)
 	failed += test_pdp();
 	failed += test_cdp();
 	failed += test_copy();
+	failed += test_fp();
 
 	return failed != 0;
 }

@@ -146,6 +146,24 @@ int8_t rig_element(const struct rig *rig, const struct rig_cube *cube, unsigned 
 	return (int8_t)rig->mem[rig_atom(cube, c, y, x) - RIG_BASE + c % cube->atom];
 }
 
+int16_t rig_element16(const struct rig *rig, const struct rig_cube *cube, unsigned int c,
+		      unsigned int y, unsigned int x)
+{
+	const uint8_t *p = rig->mem + (rig_atom(cube, 2 * c, y, x) - RIG_BASE) +
+			   2 * c % cube->atom;
+
+	return (int16_t)(p[0] | p[1] << 8);
+}
+
+void rig_set_element16(struct rig *rig, const struct rig_cube *cube, unsigned int c,
+		       unsigned int y, unsigned int x, uint16_t v)
+{
+	uint8_t *p = rig->mem + (rig_atom(cube, 2 * c, y, x) - RIG_BASE) + 2 * c % cube->atom;
+
+	p[0] = (uint8_t)v;
+	p[1] = (uint8_t)(v >> 8);
+}
+
 void rig_load_luts(struct rig *rig, enum nvdla_unit unit, int16_t *le, int16_t *lo)
 {
 	unsigned int table, i;

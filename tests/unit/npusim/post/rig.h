@@ -51,6 +51,12 @@ uint32_t rig_atom(const struct rig_cube *cube, unsigned int c, unsigned int y, u
 int8_t rig_element(const struct rig *rig, const struct rig_cube *cube, unsigned int c,
 		   unsigned int y, unsigned int x);
 
+/* The element of two bytes there, in a cube of twice as many channels of one byte. */
+int16_t rig_element16(const struct rig *rig, const struct rig_cube *cube, unsigned int c,
+		      unsigned int y, unsigned int x);
+void rig_set_element16(struct rig *rig, const struct rig_cube *cube, unsigned int c,
+		       unsigned int y, unsigned int x, uint16_t v);
+
 /* Fills both lookup tables of a unit (SDP or CDP) with random values, kept in @le and @lo. */
 void rig_load_luts(struct rig *rig, enum nvdla_unit unit, int16_t *le, int16_t *lo);
 
@@ -65,5 +71,6 @@ int test_sdp_lut(void);
 int test_pdp(void);
 int test_cdp(void);
 int test_copy(void);
+int test_fp(void);
 
 #endif /* POST_RIG_H */

@@ -13,6 +13,8 @@
 struct lrn {
 	int16_t le[65], lo[257];
 	bool linear, square, multiply;
+	bool wide;			/* INT16 */
+	unsigned int channels;
 	unsigned int priority, reach;
 	int le_offset, le_select, lo_select;
 	long long start[2], end[2];
@@ -100,14 +102,18 @@ static long double look_up(const struct lrn *l, long double x)
 static long double input(const struct rig *rig, const struct rig_cube *src, const struct lrn *l,
 			 int c, unsigned int y, unsigned int x)
 {
-	if (c < 0 || c >= (int)src->channels)
-		return 0;
+	int e;
 
-	return rig_clamp(rig_round((long double)(rig_element(rig, src, (unsigned int)c, y, x) -
-						 l->in_offset) * l->in_scale, l->in_shift), 9);
+	if (c < 0 || c >= (int)l->channels)
+		return 0;
+	e = l->wide ? rig_element16(rig, src, (unsigned int)c, y, x) :
+		      rig_element(rig, src, (unsigned int)c, y, x);
+
+	return rig_clamp(rig_round((long double)(e - l->in_offset) * l->in_scale, l->in_shift),
+			 l->wide ? 17 : 9);
 }
 
-static int8_t normalise(const struct rig *rig, const struct rig_cube *src, const struct lrn *l,
+static int normalise(const struct rig *rig, const struct rig_cube *src, const struct lrn *l,
 			unsigned int c, unsigned int y, unsigned int x)
 {
 	long double v = input(rig, src, l, (int)c, y, x), sum = v, r;
@@ -124,7 +130,8 @@ static int8_t normalise(const struct rig *rig, const struct rig_cube *src, const
 	if (l->multiply)
 		r *= v;
 
-	return (int8_t)rig_clamp(rig_round((r - l->out_offset) * l->out_scale, l->out_shift), 8);
+	return (int)rig_clamp(rig_round((r - l->out_offset) * l->out_scale, l->out_shift),
+			      l->wide ? 16 : 8);
 }
 
 static void program(struct rig *rig, struct lrn *l)
@@ -146,7 +153,7 @@ static void program(struct rig *rig, struct lrn *l)
 	rig_write(rig, NVDLA_CDP, CDP_S_LUT_INFO, (uint8_t)l->le_offset |
 		  (uint32_t)(uint8_t)l->le_select << 8 | (uint32_t)(uint8_t)l->lo_select << 16);
 	for (t = 0; t < 2; t++) {
-		l->start[t] = rig_random_signed(rig, 18);
+		l->start[t] = (long long)rig_random_signed(rig, 18) * (l->wide ? 1 << 18 : 1);
 		l->end[t] = (long long)rig_random_signed(rig, 32) * (1 << rig_random(rig, 6));
 		l->scale[t][0] = (int16_t)rig_random_signed(rig, 16);
 		l->scale[t][1] = (int16_t)rig_random_signed(rig, 16);
@@ -161,10 +168,10 @@ static void program(struct rig *rig, struct lrn *l)
 		rig_write(rig, NVDLA_CDP, slope[t] + 4, (l->shift[t][0] & 31) |
 			  (uint32_t)(l->shift[t][1] & 31) << 5);
 	}
-	l->in_offset = rig_random_signed(rig, 8);
+	l->in_offset = rig_random_signed(rig, l->wide ? 16 : 8);
 	l->in_scale = (int16_t)rig_random_signed(rig, rig_random(rig, 2) ? 3 : 16);
 	l->in_shift = rig_random(rig, rig_random(rig, 2) ? 4 : 32);
-	l->out_offset = rig_random_signed(rig, 25);
+	l->out_offset = rig_random_signed(rig, l->wide ? 32 : 25);
 	l->out_scale = (int16_t)rig_random_signed(rig, rig_random(rig, 2) ? 3 : 16);
 	l->out_shift = rig_random(rig, rig_random(rig, 2) ? 20 : 64);
 	rig_write(rig, NVDLA_CDP, CDP_D_FUNC_BYPASS, (!l->square) | (!l->multiply) << 1);
@@ -179,15 +186,16 @@ static void program(struct rig *rig, struct lrn *l)
 
 static void one_operation(struct rig *rig, unsigned int group)
 {
-	const unsigned int atom = rig->config->atomic_m;
+	const bool wide = rig->config->features & NVDLA_FEAT_INT16 && rig_random(rig, 2);
+	const unsigned int atom = rig->config->atomic_m >> wide;
 	unsigned int w = 1 + rig_random(rig, 9), h = 1 + rig_random(rig, 4);
 	unsigned int ch = 1 + rig_random(rig, 3 * atom), c, y, x, events;
 	struct rig_cube src, dst;
-	struct lrn l;
+	struct lrn l = { .wide = wide, .channels = ch };
 
 	rig->next = RIG_BASE;
-	src = rig_cube(rig, w, h, ch, atom);
-	dst = rig_cube(rig, w, h, ch, atom);
+	src = rig_cube(rig, w, h, ch << wide, rig->config->atomic_m);
+	dst = rig_cube(rig, w, h, ch << wide, rig->config->atomic_m);
 	rig_write(rig, NVDLA_CDP, CDP_S_POINTER, group);
 	rig_write(rig, NVDLA_CDP_RDMA, CDP_RDMA_S_POINTER, group);
 	program(rig, &l);
@@ -202,8 +210,8 @@ static void one_operation(struct rig *rig, unsigned int group)
 	rig_write(rig, NVDLA_CDP, CDP_D_DST_LINE_STRIDE, dst.line);
 	rig_write(rig, NVDLA_CDP, CDP_D_DST_SURFACE_STRIDE, dst.surf);
 	rig_write(rig, NVDLA_CDP, CDP_D_DST_DMA_CFG, 1);
-	rig_write(rig, NVDLA_CDP_RDMA, CDP_RDMA_D_DATA_FORMAT, 0);
-	rig_write(rig, NVDLA_CDP, CDP_D_DATA_FORMAT, 0);
+	rig_write(rig, NVDLA_CDP_RDMA, CDP_RDMA_D_DATA_FORMAT, wide);
+	rig_write(rig, NVDLA_CDP, CDP_D_DATA_FORMAT, wide);
 	rig_write(rig, NVDLA_CDP_RDMA, CDP_RDMA_D_OP_ENABLE, 1);
 	rig_write(rig, NVDLA_CDP, CDP_D_OP_ENABLE, 1);
 	rig_run(rig, 4u << group);
@@ -211,8 +219,9 @@ static void one_operation(struct rig *rig, unsigned int group)
 	for (c = 0; c < ch; c++) {
 		for (y = 0; y < h; y++) {
 			for (x = 0; x < w; x++) {
-				int8_t want = normalise(rig, &src, &l, c, y, x);
-				int8_t got = rig_element(rig, &dst, c, y, x);
+				int want = normalise(rig, &src, &l, c, y, x);
+				int got = wide ? rig_element16(rig, &dst, c, y, x) :
+						 rig_element(rig, &dst, c, y, x);
 
 				if (got != want)
 					fail_msg("%s: c %u y %u x %u: %d, want %d",

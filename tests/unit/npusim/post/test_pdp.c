@@ -20,6 +20,7 @@ struct direction {
 struct pool {
 	struct direction x, y;
 	unsigned int channels, method;
+	bool wide;			/* INT16 */
 	int pad;			/* padded value of an average */
 	uint32_t recip_x, recip_y;
 };
@@ -56,8 +57,9 @@ static long long window(const struct rig *rig, const struct rig_cube *src, const
 			int y = (int)(oy * p->y.stride + j) - (int)p->y.before;
 			int x = (int)(ox * p->x.stride + i) - (int)p->x.before;
 			bool inside = x >= 0 && y >= 0 && x < (int)p->x.in && y < (int)p->y.in;
-			int e = inside ? rig_element(rig, src, c, (unsigned int)y, (unsigned int)x) :
-					 p->pad;
+			int e = !inside ? p->pad : p->wide ?
+				rig_element16(rig, src, c, (unsigned int)y, (unsigned int)x) :
+				rig_element(rig, src, c, (unsigned int)y, (unsigned int)x);
 
 			if (p->method == AVERAGE)
 				v += e;
@@ -101,7 +103,7 @@ static void program(struct rig *rig, const struct pool *p, const struct rig_cube
 	rig_write(rig, NVDLA_PDP, PDP_D_DST_LINE_STRIDE, dst->line);
 	rig_write(rig, NVDLA_PDP, PDP_D_DST_SURFACE_STRIDE, dst->surf);
 	rig_write(rig, NVDLA_PDP, PDP_D_DST_RAM_CFG, 1);
-	rig_write(rig, NVDLA_PDP, PDP_D_DATA_FORMAT, 0);
+	rig_write(rig, NVDLA_PDP, PDP_D_DATA_FORMAT, p->wide);
 }
 
 static void program_source(struct rig *rig, const struct pool *p, const struct rig_cube *src,
@@ -117,7 +119,7 @@ static void program_source(struct rig *rig, const struct pool *p, const struct r
 	rig_write(rig, NVDLA_PDP_RDMA, PDP_RDMA_D_SRC_LINE_STRIDE, src->line);
 	rig_write(rig, NVDLA_PDP_RDMA, PDP_RDMA_D_SRC_SURFACE_STRIDE, src->surf);
 	rig_write(rig, NVDLA_PDP_RDMA, PDP_RDMA_D_SRC_RAM_CFG, 1);
-	rig_write(rig, NVDLA_PDP_RDMA, PDP_RDMA_D_DATA_FORMAT, 0);
+	rig_write(rig, NVDLA_PDP_RDMA, PDP_RDMA_D_DATA_FORMAT, p->wide);
 	rig_write(rig, NVDLA_PDP_RDMA, PDP_RDMA_D_POOLING_KERNEL_CFG,
 		  (p->x.size - 1) | (p->x.stride - 1) << 4);
 }
@@ -130,8 +132,12 @@ static void compare(struct rig *rig, const struct pool *p, const struct rig_cube
 	for (c = 0; c < p->channels; c++) {
 		for (y = 0; y < p->y.out; y++) {
 			for (x = 0; x < p->x.out; x++) {
-				int8_t want = (int8_t)window(rig, src, p, c, y, x);
-				int8_t got = rig_element(rig, dst, c, y, x);
+				int want = (int)window(rig, src, p, c, y, x);
+				int got = p->wide ? rig_element16(rig, dst, c, y, x) :
+						    rig_element(rig, dst, c, y, x);
+
+				/* A mean of exactly 127.5 leaves the range. */
+				want = p->wide ? (int16_t)want : (int8_t)want;
 
 				if (got != want)
 					fail_msg("%s: method %u c %u y %u x %u: %d, want %d",
@@ -169,9 +175,14 @@ static void from_memory(void **state)
 			struct pool p = random_pool(rig);
 			struct rig_cube src, dst;
 
+			p.wide = config->features & NVDLA_FEAT_INT16 && rig_random(rig, 2);
+			if (p.wide)
+				p.pad = (int)rig_random(rig, 65536) - 32768;
 			rig->next = RIG_BASE;
-			src = rig_cube(rig, p.x.in, p.y.in, p.channels, config->atomic_m);
-			dst = rig_cube(rig, p.x.out, p.y.out, p.channels, config->atomic_m);
+			src = rig_cube(rig, p.x.in, p.y.in, p.channels << p.wide,
+				       config->atomic_m);
+			dst = rig_cube(rig, p.x.out, p.y.out, p.channels << p.wide,
+				       config->atomic_m);
 			program(rig, &p, &dst, i & 1, false);
 			program_source(rig, &p, &src, i & 1);
 			rig_write(rig, NVDLA_PDP_RDMA, PDP_RDMA_D_OP_ENABLE, 1);
