@@ -245,8 +245,11 @@ static int check_weights(struct op_check *c, struct conv *v)
 	if (!v->weight_bytes || v->weight_bytes % entry)
 		return refuse_cdma(c, CDMA_D_WEIGHT_BYTES, DRM_NVDLA_FAIL_ALIGN);
 	if (!compressed) {
-		/* Padded to entries, or to 128 bytes whatever the entry. */
-		if (v->weight_bytes < total || v->weight_bytes >= total + 128)
+		/*
+		 * Padded to whole entries and no further: CSC releases what it
+		 * used, the rest would stay in CBUF for the next client.
+		 */
+		if (v->weight_bytes != nvdla_div_up(total, entry) * entry)
 			return refuse_cdma(c, CDMA_D_WEIGHT_BYTES, DRM_NVDLA_FAIL_MISMATCH);
 		if (v->kernels < group)
 			group = v->kernels;

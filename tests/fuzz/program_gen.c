@@ -136,7 +136,7 @@ static void choose_banks(const struct nvdla_config *config, struct rng *rng, str
 				atoms / per * v->width + up(rem * v->width, per) / per;
 	v->kernels = rng_range(rng, 1, rng_once(rng, 4) ? 40 : 12);
 	v->kernel_bytes = v->s * v->r * v->channels;
-	v->weight_bytes = up(v->kernel_bytes * v->kernels, rng_once(rng, 2) ? 128 : entry);
+	v->weight_bytes = up(v->kernel_bytes * v->kernels, rng_once(rng, 16) ? 128 : entry);
 	v->data_banks = up(v->entries * v->height, config->cbuf_bank_depth) /
 			config->cbuf_bank_depth;
 	v->weight_banks = up(v->weight_bytes, entry * config->cbuf_bank_depth) /
