@@ -65,8 +65,8 @@ int nvdla_check_rubik(struct op_check *c)
 			return op_refuse(c, NVDLA_RUBIK, RBK_D_DECONV_STRIDE,
 					 DRM_NVDLA_FAIL_VALUE);
 		/* From one of these cubes to the next. */
-		if (rubik_reg(c, RBK_D_CONTRACT_STRIDE_0) !=
-		    surfaces * rubik_reg(c, RBK_D_DAIN_SURF_STRIDE))
+		if (x * y > 1 && rubik_reg(c, RBK_D_CONTRACT_STRIDE_0) !=
+				 surfaces * rubik_reg(c, RBK_D_DAIN_SURF_STRIDE))
 			return op_refuse(c, NVDLA_RUBIK, RBK_D_CONTRACT_STRIDE_0,
 					 DRM_NVDLA_FAIL_MISMATCH);
 		op_use(c, PORT_RUBIK_SRC,
