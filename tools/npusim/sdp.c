@@ -162,9 +162,23 @@ static void read_op(const struct sim_core *core, unsigned int group, struct sdp_
 	op->line_stride = R(SDP_D_DST_LINE_STRIDE) & op->mask;
 	op->surf_stride = R(SDP_D_DST_SURFACE_STRIDE) & op->mask;
 	op->batch_stride = R(SDP_D_DST_BATCH_STRIDE) & op->mask;
-	/* A cube of one pixel is written packed. */
-	if (op->width == 1 && op->height == 1)
+	/* A cube of one pixel is written packed, but not in batches. */
+	if (op->width == 1 && op->height == 1 && op->batches == 1)
 		op->surf_stride = op->bytes;
+}
+
+/* The cubes of a batch are written in steps of 64 bytes. */
+static int check_batches(struct sim_core *core, const struct sdp_op *op)
+{
+	uint64_t bits = op->base | op->surf_stride;
+
+	if (op->height > 1)
+		bits |= op->line_stride;
+	if (op->batches > 1 && op->write && (bits | op->batch_stride) & 63)
+		return sim_fail(core, -EINVAL, NVDLA_SDP, SDP_D_DST_BATCH_STRIDE,
+				"SDP D_DST_*: addresses and strides of batches are multiples of 64 bytes");
+
+	return 0;
 }
 
 static bool needs_reader(const struct sdp_op *op)
@@ -487,6 +501,9 @@ int sim_sdp_run(struct sim_core *core, unsigned int group, unsigned int rdma_gro
 	if (err)
 		return err;
 	read_op(core, group, &op);
+	err = check_batches(core, &op);
+	if (err)
+		return err;
 	/* With nothing to fetch, the reader's next operation belongs to another one. */
 	if (needs_reader(&op) || !acc) {
 		err = sdp_rdma_setup(core, rdma_group, &rdma);

@@ -82,6 +82,9 @@ int bench_conv_place(struct bench *bench, struct bench_conv *conv)
 		return -1;
 	conv->weight_banks = config->cbuf_banks - conv->data_banks;
 	conv->out_line = conv->out_width * atom;
+	/* SDP writes batches in steps of 64 bytes. */
+	if (conv->batches && conv->out_line % 64)
+		return -1;
 	conv->out_surf = conv->out_line * conv->out_height;
 	conv->out_bytes = conv->out_surf * UP(conv->kernels * e, atom) * (conv->batches + 1);
 	if (!conv->in) {
@@ -148,7 +151,7 @@ void bench_conv_program(struct bench *bench, const struct bench_conv *conv, unsi
 	} regs[] = {
 		{ NVDLA_SDP, SDP_S_POINTER, group },
 		{ NVDLA_SDP, SDP_D_DATA_CUBE_WIDTH, conv->out_width - 1 },
-		{ NVDLA_SDP, SDP_D_DATA_CUBE_HEIGHT, conv->out_height * (conv->batches + 1) - 1 },
+		{ NVDLA_SDP, SDP_D_DATA_CUBE_HEIGHT, conv->out_height - 1 },
 		{ NVDLA_SDP, SDP_D_DATA_CUBE_CHANNEL, conv->kernels - 1 },
 		{ NVDLA_SDP, SDP_D_DST_BASE_ADDR_LOW, (uint32_t)conv->out },
 		{ NVDLA_SDP, SDP_D_DST_BASE_ADDR_HIGH, 0 },
@@ -157,7 +160,8 @@ void bench_conv_program(struct bench *bench, const struct bench_conv *conv, unsi
 		{ NVDLA_SDP, SDP_D_DP_BS_CFG, 1 },
 		{ NVDLA_SDP, SDP_D_DP_BN_CFG, 1 },
 		{ NVDLA_SDP, SDP_D_DP_EW_CFG, 1 },
-		{ NVDLA_SDP, SDP_D_FEATURE_MODE_CFG, 1 },
+		{ NVDLA_SDP, SDP_D_FEATURE_MODE_CFG, 1 | conv->batches << 8 },
+		{ NVDLA_SDP, SDP_D_DST_BATCH_STRIDE, conv->out_bytes / (conv->batches + 1) },
 		{ NVDLA_SDP, SDP_D_DST_DMA_CFG, 1 },
 		{ NVDLA_SDP, SDP_D_DATA_FORMAT, conv->precision | conv->precision << 2 },
 		{ NVDLA_SDP, SDP_D_CVT_OFFSET, 0 },
@@ -473,8 +477,6 @@ void bench_conv_random_wide(struct bench *bench, bool image, unsigned int precis
 			conv->shift += 2;
 			conv->truncate += 6;
 		}
-		if (batches && UP(conv->kernels * bytes_of(conv), config->atomic_m) > 1)
-			continue;
 		if (conv->kernels * (batches + 1) * conv->width * conv->height * length > 400000)
 			continue;
 		if (!bench_conv_place(bench, conv))

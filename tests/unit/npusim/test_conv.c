@@ -4,6 +4,7 @@
  * configuration, alone and in chains that share CBUF.
  */
 #include <errno.h>
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -14,6 +15,7 @@
 #include <cmocka.h>
 
 #include "bench_host.h"
+#include "tools/npusim/cacc.h"
 #include "tools/npusim/conv.h"
 
 #define SHAPES	24
@@ -63,8 +65,7 @@ static void direct(void **state)
 }
 
 /*
- * INT16, and batches in both precisions: SDP takes the cubes of a batch as
- * one that is higher, which they are where a cube has one surface.
+ * INT16, and batches in both precisions, which SDP writes one behind the other.
  */
 static void wide(void **state)
 {
@@ -88,6 +89,128 @@ static void wide(void **state)
 		assert_int_equal(bench.errors, 0);
 		bench_free(&bench);
 	}
+}
+
+static double from_half(uint16_t v)
+{
+	int expo = v >> 10 & 31;
+	double m = ldexp(expo ? 1024 + (v & 1023) : v & 1023, (expo ? expo : 1) - 25);
+
+	return v >> 15 ? -m : m;
+}
+
+/*
+ * FP16: CMAC aligns products in 28 bits or more, CACC keeps 38, so what comes
+ * out is the sum of exact products but for the rounding to FP16 at the end and
+ * a little of the largest product.
+ */
+static void floats(void **state)
+{
+	struct bench_conv conv = {
+		.format = -1, .precision = 2, .height = 5, .stride_x = 1, .stride_y = 1, .dil_x = 1,
+		.dil_y = 1,
+	};
+	struct bench bench;
+	unsigned int i, k, r, s, c, x, y;
+
+	(void)state;
+	for (i = 0; i < SHAPES; i++) {
+		assert_int_equal(bench_new("nv_full", 19 * i + 1, &bench), 0);
+		do {
+			conv.in = 0;
+			conv.weights = 0;
+			conv.width = 3 + bench_random(&bench, 6);
+			conv.channels = 1 + bench_random(&bench, 150);
+			conv.kernels = 1 + bench_random(&bench, 40);
+			conv.r = 1 + bench_random(&bench, 3);
+			conv.s = 1 + bench_random(&bench, 3);
+		} while (bench_conv_place(&bench, &conv));
+		/* Numbers from 2^-9 to 2^8, and their negatives. */
+		for (k = 0; k < conv.batch_stride + conv.weight_bytes; k += 2) {
+			uint8_t *p = k < conv.batch_stride ? bench_at(&bench, conv.in + k) :
+				     bench_at(&bench, conv.weights + k - conv.batch_stride);
+			uint16_t v = (uint16_t)((p[0] | p[1] << 8) & 0x83ff) |
+				     (uint16_t)((6 + p[1] % 17) << 10);
+
+			memcpy(p, &v, sizeof(v));
+		}
+		bench_conv_program(&bench, &conv, 0);
+		if (bench_wait(&bench, 0x150001))
+			fail_msg("stopped: %s", bench.errors ? bench.last.text : "stalled");
+		for (k = 0; k < conv.kernels; k++) {
+			unsigned int group = k / 16 * 16;
+			unsigned int n = conv.kernels - group < 16 ? conv.kernels - group : 16;
+			uint64_t weights = conv.weights + 2 * group * conv.channels * conv.r * conv.s;
+
+			for (y = 0; y < conv.out_height; y++) {
+				for (x = 0; x < conv.out_width; x++) {
+					double sum = 0, largest = 0, p, got;
+					uint16_t out;
+
+					for (r = 0; r < conv.r; r++)
+					for (s = 0; s < conv.s; s++)
+					for (c = 0; c < conv.channels; c++) {
+						unsigned int block = c / 64 * 64, size;
+						uint16_t a, b;
+
+						size = conv.channels - block < 64 ?
+						       conv.channels - block : 64;
+						memcpy(&a, bench_at(&bench, conv.in +
+								    c / 16 * conv.surf_stride +
+								    (y + r) * conv.line_stride +
+								    (x + s) * 32 + c % 16 * 2), 2);
+						memcpy(&b, bench_at(&bench, weights + 2 *
+								    (block * conv.r * conv.s * n +
+								     ((r * conv.s + s) * n + k -
+								      group) * size + c % 64)), 2);
+						p = from_half(a) * from_half(b);
+						sum += p;
+						largest = fabs(p) > largest ? fabs(p) : largest;
+					}
+					memcpy(&out, bench_at(&bench, conv.out +
+							      k / 16 * conv.out_surf +
+							      y * conv.out_line + x * 32 + k % 16 * 2),
+					       2);
+					got = from_half(out);
+					if (fabs(sum) > 65504)
+						assert_true(fabs(got) > 60000);
+					else
+						assert_true(fabs(got - sum) <= fabs(sum) / 2000 +
+							    largest * ldexp(1, -15) + ldexp(1, -14));
+				}
+			}
+		}
+		assert_int_equal(bench.errors, 0);
+		bench_free(&bench);
+	}
+}
+
+/* What the RTL gives for some atomic operations. */
+static void float_sums(void **state)
+{
+	/* 1.5 * 2, 1 * -1, and 2^-14 * 2^-14, whose lowest bits are cut off. */
+	static const uint16_t in[4] = { 0x3e00, 0x3c00, 0x0400, 0x8000 };
+	static const uint16_t weights[4] = { 0x4000, 0xbc00, 0x0400, 0x3c00 };
+	static const uint16_t nan[2] = { 0x3c00, 0xfe01 };
+	struct sim_float_sum sum = sim_mac_fp16(in, weights, 2);
+	uint64_t acc;
+
+	(void)state;
+	assert_int_equal(sim_cacc_float(sim_cacc_add(0, &sum)), 0x40000000);
+	sum = sim_mac_fp16(in, weights, 4);
+	assert_int_equal(sim_cacc_float(sim_cacc_add(0, &sum)), 0x40000000);
+	/* Sums go on exactly and cancel. */
+	acc = sim_cacc_add(0, &sum);
+	sum.mantissa = -sum.mantissa;
+	assert_int_equal(sim_cacc_add(acc, &sum), 0);
+	sum = sim_mac_fp16(nan, in, 2);
+	assert_int_equal(sim_cacc_float(sim_cacc_add(acc, &sum)), 0xff800201);
+	/* The weight's NaN goes before the sample's, and stays. */
+	sum = sim_mac_fp16(nan, (const uint16_t[2]){ 0x7c03, 0 }, 2);
+	acc = sim_cacc_add(acc, &sum);
+	assert_int_equal(sim_cacc_float(acc), 0x7f800003);
+	sum = sim_mac_fp16(in, weights, 2);
+	assert_int_equal(sim_cacc_float(sim_cacc_add(acc, &sum)), 0x7f800003);
 }
 
 static void image(void **state)
@@ -418,6 +541,8 @@ int main(void)
 		cmocka_unit_test(direct),
 		cmocka_unit_test(image),
 		cmocka_unit_test(wide),
+		cmocka_unit_test(floats),
+		cmocka_unit_test(float_sums),
 		cmocka_unit_test(data_reuse),
 		cmocka_unit_test(weight_reuse),
 		cmocka_unit_test(partial_heights),
