@@ -102,31 +102,14 @@ int quant_add(struct quant *quant, const void *const *inputs)
 int quant_picture(const struct graph_tensor *input, const struct accel_image *image,
 		  const struct accel_image_fit *fit, void **out)
 {
-	struct graph_tensor nhwc = *input;
-	bool planar = input->rank == 4 && input->dims[3] != 1 && input->dims[3] != 3 &&
-		      (input->dims[1] == 1 || input->dims[1] == 3);
-	uint64_t n = graph_elements(input), area;
-	float *reals, *ordered;
+	float *reals = malloc((graph_elements(input) + 1) * sizeof(*reals));
 	int err;
 
-	if (planar) {
-		nhwc.dims[1] = input->dims[2];
-		nhwc.dims[2] = input->dims[3];
-		nhwc.dims[3] = input->dims[1];
-	}
-	reals = malloc((n + 1) * sizeof(*reals));
-	ordered = malloc((n + 1) * sizeof(*ordered));
 	*out = malloc(graph_bytes(input) + 1);
-	err = reals && ordered && *out ? picture_fill(&nhwc, image, fit, reals) :
-	      accel_error_memory("a picture");
-	if (!err) {
-		area = (uint64_t)nhwc.dims[1] * nhwc.dims[2];
-		for (uint64_t i = 0; i < n; i++)
-			ordered[i] = planar ? reals[i % area * nhwc.dims[3] + i / area] : reals[i];
-		err = picture_store(input, ordered, *out);
-	}
+	err = reals && *out ? picture_fill(input, image, fit, reals) : accel_error_memory("a picture");
+	if (!err)
+		err = picture_store(input, reals, *out);
 	free(reals);
-	free(ordered);
 	if (err) {
 		free(*out);
 		*out = NULL;

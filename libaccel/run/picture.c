@@ -120,19 +120,21 @@ int picture_fill(const struct graph_tensor *tensor, const struct accel_image *im
 	};
 	uint32_t width, height, channels, w, h, left, top, x, y, k;
 	float *scaled;
+	bool planar;
 	int ret;
 
 	if (!fit)
 		fit = &usual;
-	if (tensor->rank != 4 || tensor->dims[0] != 1 ||
-	    (tensor->dims[3] != 1 && tensor->dims[3] != 3))
+	/* ONNX has the channels in front. */
+	planar = tensor->rank == 4 && tensor->dims[3] != 1 && tensor->dims[3] != 3;
+	channels = tensor->rank == 4 ? tensor->dims[planar ? 1 : 3] : 0;
+	if (tensor->rank != 4 || tensor->dims[0] != 1 || (channels != 1 && channels != 3))
 		return accel_error_set(-EINVAL, "%s is no picture of 1 or 3 channels", tensor->name);
 	if (!image->width || !image->height || !image->pixels ||
 	    (image->channels != 1 && image->channels != 3))
 		return accel_error_set(-EINVAL, "a picture without pixels");
-	height = tensor->dims[1];
-	width = tensor->dims[2];
-	channels = tensor->dims[3];
+	height = tensor->dims[planar ? 2 : 1];
+	width = tensor->dims[planar ? 3 : 2];
 	w = width;
 	h = height;
 	if (fit->letterbox) {
@@ -157,7 +159,9 @@ int picture_fill(const struct graph_tensor *tensor, const struct accel_image *im
 
 			pixel(from, image->channels, value, channels);
 			for (k = 0; k < channels; k++)
-				*out++ = (value[k] - fit->mean[k]) * fit->scale[k];
+				out[planar ? ((size_t)k * height + y) * width + x :
+				    ((size_t)y * width + x) * channels + k] =
+					(value[k] - fit->mean[k]) * fit->scale[k];
 		}
 	}
 	free(scaled);

@@ -11,9 +11,10 @@
 
 /**
  * picture_fill() - a picture in a tensor's shape, as reals
- * @tensor: [1, height, width, 1 or 3], of any type
+ * @tensor: [1, height, width, 1 or 3] or else [1, 1 or 3, height, width], of
+ *          any type
  * @fit: NULL: stretched, and reals from -1 to 1
- * @out: height * width * channels reals
+ * @out: height * width * channels reals in the tensor's order
  *
  * Return: 0; -EINVAL the tensor is no picture.
  */
