@@ -20,7 +20,7 @@
 #include "libaccel/run/graph_exec.h"
 
 struct result {
-	double snr, largest;
+	double signal, noise, snr, largest;
 	unsigned long long equal, all;
 	bool integers;
 };
@@ -37,30 +37,11 @@ static void *make_input(const struct graph_tensor *t, int run)
 	return data;
 }
 
-static int run_all(struct graph_exec *exec, const struct graph *graph, int runs)
-{
-	int err = 0;
-
-	for (int run = 0; !err && run < runs; run++) {
-		const void **inputs = calloc(graph->num_inputs + 1, sizeof(*inputs));
-
-		for (uint32_t i = 0; inputs && i < graph->num_inputs; i++)
-			inputs[i] = make_input(&graph->tensors[graph->inputs[i]], run);
-		err = inputs ? graph_exec_run(exec, inputs, NULL, NULL) : -1;
-		for (uint32_t i = 0; inputs && i < graph->num_inputs; i++)
-			free((void *)inputs[i]);
-		free(inputs);
-	}
-	return err;
-}
-
-/* Return: 0, or 1 if OUTPUT is too short. */
-static int compare(const struct graph_exec *exec, const struct graph *graph, const char *path,
+/* One run's outputs. Return: 0, or 1 if OUTPUT is too short. */
+static int compare(const struct graph_exec *exec, const struct graph *graph, FILE *file,
 		   struct result *result)
 {
-	FILE *file = fopen(path, "rb");
-	double signal = 0, noise = 0;
-	int err = !file;
+	int err = 0;
 
 	for (uint32_t i = 0; !err && i < graph->num_outputs; i++) {
 		struct graph_tensor t = graph->tensors[graph->outputs[i]];
@@ -78,8 +59,8 @@ static int compare(const struct graph_exec *exec, const struct graph *graph, con
 		for (uint64_t j = 0; !err && j < n; j++) {
 			double difference = fabs((double)is[j] - should[j]);
 
-			signal += (double)should[j] * should[j];
-			noise += difference * difference;
+			result->signal += (double)should[j] * should[j];
+			result->noise += difference * difference;
 			result->largest = fmax(result->largest, difference);
 			result->equal += difference == 0;
 			result->all++;
@@ -88,33 +69,55 @@ static int compare(const struct graph_exec *exec, const struct graph *graph, con
 		free(should);
 		free(data);
 	}
-	if (file)
-		fclose(file);
-	result->snr = noise > 0 ? 10 * log10(signal / noise) : INFINITY;
+	result->snr = result->noise > 0 ? 10 * log10(result->signal / result->noise) : INFINITY;
+	return err;
+}
+
+static int run_all(struct graph_exec *exec, const struct graph *graph, int runs, FILE *file,
+		   struct result *result)
+{
+	int err = 0;
+
+	for (int run = 0; !err && run < runs; run++) {
+		const void **inputs = calloc(graph->num_inputs + 1, sizeof(*inputs));
+
+		for (uint32_t i = 0; inputs && i < graph->num_inputs; i++)
+			inputs[i] = make_input(&graph->tensors[graph->inputs[i]], run);
+		err = inputs ? graph_exec_run(exec, inputs, NULL, NULL) : -1;
+		for (uint32_t i = 0; inputs && i < graph->num_inputs; i++)
+			free((void *)inputs[i]);
+		free(inputs);
+		if (err)
+			printf("# %s\n", accel_error_text());
+		else
+			err = compare(exec, graph, file, result);
+	}
 	return err;
 }
 
 int main(int argc, char **argv)
 {
-	struct result results[2] = { { 0 }, { 0 } };
+	struct result results[2] = { 0 };
 	const char *name;
 	int err = argc == 5 ? 0 : 2;
 
 	for (int optimized = 0; !err && optimized < 2; optimized++) {
 		struct graph_exec *exec = NULL;
 		struct graph *graph = NULL;
+		FILE *file = NULL;
 
 		err = graph_import(argv[1], NULL, &graph);
 		if (!err && optimized)
 			err = graph_optimize(graph);
 		if (!err)
 			err = graph_exec_new(graph, false, &exec);
-		if (!err)
-			err = run_all(exec, graph, atoi(argv[2]));
 		if (err)
 			printf("# %s\n", accel_error_text());
-		else
-			err = compare(exec, graph, argv[3], &results[optimized]);
+		file = err ? NULL : fopen(argv[3], "rb");
+		if (!err)
+			err = file ? run_all(exec, graph, atoi(argv[2]), file, &results[optimized]) : 1;
+		if (file)
+			fclose(file);
 		if (!err && (results[optimized].integers ? results[optimized].largest > 1 :
 			     !(results[optimized].snr > 80)))
 			err = 1;

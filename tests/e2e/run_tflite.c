@@ -5,7 +5,7 @@
  * usage: run_tflite MODEL RUNS OUTPUT
  *
  * Element j of an input in run r is (37 j + 11 r) mod 255, as reals divided by
- * 255. The outputs of the last run go to OUTPUT, one behind the other.
+ * 255. The outputs of all runs go to OUTPUT, one behind the other.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,20 +37,20 @@ int main(int argc, char **argv)
 
 	if (!interpreter || TfLiteInterpreterAllocateTensors(interpreter) != kTfLiteOk)
 		return 1;
+	file = fopen(argv[3], "wb");
+	if (!file)
+		return 1;
 	for (int run = 0; run < atoi(argv[2]); run++) {
 		for (int i = 0; i < TfLiteInterpreterGetInputTensorCount(interpreter); i++)
 			if (fill(TfLiteInterpreterGetInputTensor(interpreter, i), run))
 				return 1;
 		if (TfLiteInterpreterInvoke(interpreter) != kTfLiteOk)
 			return 1;
-	}
-	file = fopen(argv[3], "wb");
-	if (!file)
-		return 1;
-	for (int i = 0; i < TfLiteInterpreterGetOutputTensorCount(interpreter); i++) {
-		const TfLiteTensor *tensor = TfLiteInterpreterGetOutputTensor(interpreter, i);
+		for (int i = 0; i < TfLiteInterpreterGetOutputTensorCount(interpreter); i++) {
+			const TfLiteTensor *tensor = TfLiteInterpreterGetOutputTensor(interpreter, i);
 
-		fwrite(TfLiteTensorData(tensor), 1, TfLiteTensorByteSize(tensor), file);
+			fwrite(TfLiteTensorData(tensor), 1, TfLiteTensorByteSize(tensor), file);
+		}
 	}
 	return fclose(file) != 0;
 }
