@@ -99,7 +99,7 @@ uint64_t sim_cacc_add(uint64_t sum, const struct sim_float_sum *add)
 	if (old_expo == EXPO_NAN)
 		return pack(EXPO_NAN, (int64_t)((uint64_t)old & ~((1ull << 29) - 1)));
 	if (add->expo == MAC_EXPO_NAN)
-		return pack(EXPO_NAN, add->mantissa >> 27 << 29);
+		return pack(EXPO_NAN, shift_left(add->mantissa >> 27, 29));
 
 	lead = sign_repeats(sign_extend((uint64_t)add->mantissa, 36), 36);
 	new = shift_left(add->mantissa, lead + 4);
