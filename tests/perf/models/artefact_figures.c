@@ -16,6 +16,7 @@
  *			a session on DEVICE, reading the file into new memory
  */
 #include <fcntl.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -154,6 +155,8 @@ int main(int argc, char **argv)
 		fputs("usage: artefact_figures ARTEFACT CONFIG DEVICE\n", stderr);
 		return 2;
 	}
+	/* Else malloc() hands out the memory of the run before, already mapped. */
+	mallopt(M_MMAP_THRESHOLD, 64 << 10);
 	if (accel_open(argv[3], &device))
 		return fail();
 	for (int i = 0; i < RUNS; i++) {
