@@ -54,9 +54,14 @@ static void from_rom(void **state)
 		}
 		assert_int_equal(nvdla_config_from_rom(read_sim, sim, cvif, &config), 0);
 		npusim_free(sim);
-		/* The latency the ROM states and the bursts are estimates of the designers. */
+		/*
+		 * The latency the ROM states and the bursts are estimates of the
+		 * designers; it knows neither the mask nor the latency buffers' room.
+		 */
 		config.name = table->name;
 		config.intr_mask = table->intr_mask;
+		assert_int_equal(config.rdma_beats, 0);
+		config.rdma_beats = table->rdma_beats;
 		config.mcif_latency = table->mcif_latency;
 		config.cvif_latency = table->cvif_latency;
 		config.mcif_burst = table->mcif_burst;
