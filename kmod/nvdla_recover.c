@@ -62,9 +62,11 @@ void nvdla_core_give_up(struct nvdla_core *core, int error)
 
 	guard(mutex)(&core->program_lock);
 	spin_lock_irqsave(&core->lock, flags);
+	/*
+	 * What is still sent here ends with -ENODEV. Its scheduler stays ready:
+	 * a context whose schedulers are all not ready cannot arm a job.
+	 */
 	core->gone = true;
-	/* Contexts that may use other cores go there. */
-	WRITE_ONCE(core->sched.ready, false);
 	list_splice_init(&core->jobs, &jobs);
 	spin_unlock_irqrestore(&core->lock, flags);
 
