@@ -3,43 +3,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "array.h"
 #include "../dev/error.h"
 #include "lower.h"
 #include "npu_code.h"
 
-static bool grow(struct lower *lower, void *array, uint32_t *room, uint32_t count, size_t size)
-{
-	void *larger;
-	uint32_t more;
-
-	if (lower->error)
-		return false;
-	if (count < *room)
-		return true;
-	more = *room ? *room * 2 : 64;
-	larger = realloc(*(void **)array, more * size);
-	if (!larger) {
-		lower->error = -ENOMEM;
-		return false;
-	}
-	*(void **)array = larger;
-	*room = more;
-	return true;
-}
-
-#define GROW(lower, name) \
-	grow(lower, &(lower)->name##s, &(lower)->name##_room, (lower)->name##_count, \
-	     sizeof(*(lower)->name##s))
-
 static void add_step(struct lower *lower, enum lower_step_kind kind, uint32_t index)
 {
-	if (GROW(lower, step))
+	if (ARRAY_GROW(lower, step))
 		lower->steps[lower->step_count++] = (struct lower_step) { kind, index };
 }
 
 uint32_t lower_buffer_new(struct lower *lower, uint64_t size, bool host)
 {
-	if (!GROW(lower, buffer))
+	if (!ARRAY_GROW(lower, buffer))
 		return 0;
 	lower->buffers[lower->buffer_count] = (struct lower_buffer) {
 		.size = size, .host = host, .first = LOWER_NONE,
@@ -210,7 +187,7 @@ bool lower_emit(struct lower *lower, struct lower_op *op, const char **why)
 		npu_op_cost(lower->config, &op->op, lower->bandwidth, &op->cost);
 	}
 	op->op.layer = lower->current;
-	if (!GROW(lower, op)) {
+	if (!ARRAY_GROW(lower, op)) {
 		*why = "out of memory";
 		return false;
 	}

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "array.h"
 #include "npu_code.h"
 
 /* Memory that an operation touched, and its last hardware operation. */
@@ -11,30 +12,6 @@ struct npu_hazard {
 	uint32_t op;
 	bool written;
 };
-
-static bool grow(struct npu_code *code, void *array, uint32_t *room, uint32_t count, size_t size)
-{
-	void *larger;
-	uint32_t more;
-
-	if (code->error)
-		return false;
-	if (count < *room)
-		return true;
-	more = *room ? *room * 2 : 64;
-	larger = realloc(*(void **)array, more * size);
-	if (!larger) {
-		code->error = -ENOMEM;
-		return false;
-	}
-	*(void **)array = larger;
-	*room = more;
-	return true;
-}
-
-#define GROW(code, name) \
-	grow(code, &(code)->name##s, &(code)->name##_room, (code)->name##_count, \
-	     sizeof(*(code)->name##s))
 
 void npu_code_free(struct npu_code *code)
 {
@@ -52,8 +29,9 @@ void npu_code_begin(struct npu_code *code, uint32_t engines, uint32_t index)
 {
 	struct drm_nvdla_op *op;
 
-	if (!GROW(code, op) ||
-	    !grow(code, &code->source, &code->source_room, code->op_count, sizeof(*code->source)))
+	if (!ARRAY_GROW(code, op) ||
+	    !array_grow(&code->error, &code->source, &code->source_room, code->op_count,
+			sizeof(*code->source)))
 		return;
 	code->source[code->op_count] = index;
 	op = &code->ops[code->op_count++];
@@ -69,7 +47,7 @@ void npu_code_begin(struct npu_code *code, uint32_t engines, uint32_t index)
 void npu_code_reg(struct npu_code *code, uint32_t base, uint32_t offset, uint32_t value)
 {
 	/* What is not listed is written as 0. */
-	if (!value || !GROW(code, reg))
+	if (!value || !ARRAY_GROW(code, reg))
 		return;
 	code->regs[code->reg_count++] = (struct drm_nvdla_reg) { base + offset, value };
 	code->ops[code->op_count - 1].reg_count++;
@@ -78,7 +56,7 @@ void npu_code_reg(struct npu_code *code, uint32_t base, uint32_t offset, uint32_
 void npu_code_reloc(struct npu_code *code, uint32_t base, uint32_t offset, uint32_t region,
 		    uint64_t delta)
 {
-	if (!GROW(code, reloc))
+	if (!ARRAY_GROW(code, reloc))
 		return;
 	code->relocs[code->reloc_count++] = (struct drm_nvdla_reloc) {
 		.reg = base + offset, .slot = region, .delta = delta,
@@ -91,10 +69,10 @@ void npu_code_lut(struct npu_code *code, const struct drm_nvdla_lut *lut,
 {
 	uint32_t i;
 
-	if (!GROW(code, lut))
+	if (!ARRAY_GROW(code, lut))
 		return;
 	for (i = 0; i < count; i++) {
-		if (!GROW(code, reg))
+		if (!ARRAY_GROW(code, reg))
 			return;
 		code->regs[code->reg_count++] = regs[i];
 	}
@@ -130,7 +108,7 @@ static void depend(struct npu_code *code, const struct npu_cube *cube, bool writ
 			;
 		if (j < op->dep_count)
 			continue;
-		if (!GROW(code, dep))
+		if (!ARRAY_GROW(code, dep))
 			return;
 		code->deps[code->dep_count++] = hazard->op;
 		op->dep_count++;
@@ -153,7 +131,7 @@ static void touch(struct npu_code *code, const struct npu_cube *cube, bool write
 	}
 	if (write)
 		code->hazard_count = kept;
-	if (!GROW(code, hazard))
+	if (!ARRAY_GROW(code, hazard))
 		return;
 	code->hazards[code->hazard_count++] = (struct npu_hazard) {
 		.start = cube->offset, .end = end, .op = last, .written = write,
