@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "conv_operator.h"
-#include "../dev/error.h"
+#include "libaccel/dev/error.h"
 
 /* No tensor dimension beyond this: sizes then fit 64 bits with room. */
 #define DIMENSION_LIMIT	(1u << 24)

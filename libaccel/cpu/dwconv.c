@@ -16,7 +16,7 @@
 
 #include "conv_operator.h"
 #include "dwconv_block.h"
-#include "../dev/error.h"
+#include "libaccel/dev/error.h"
 
 static size_t taps(const struct accel_conv *conv)
 {

@@ -8,7 +8,7 @@
 #ifndef ACCEL_NPU_KERNELS_H
 #define ACCEL_NPU_KERNELS_H
 
-#include "libaccel/model/npu_op.h"
+#include "libaccel/compile/npu_op.h"
 
 /* An operation made ready to run; opaque, of the implementation's own shape. */
 struct npu_prepared;

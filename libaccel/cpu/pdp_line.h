@@ -5,7 +5,7 @@
 #ifndef ACCEL_CPU_PDP_LINE_H
 #define ACCEL_CPU_PDP_LINE_H
 
-#include "libaccel/model/npu_op.h"
+#include "libaccel/compile/npu_op.h"
 
 /**
  * pdp_line_run() - one output line of one atom of channels

@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-#include "libaccel/model/npu_op.h"
+#include "libaccel/compile/npu_op.h"
 
 static inline int32_t sdp_sat32(int64_t v)
 {

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "libaccel/cpu/ref_op.h"
+#include "libaccel/cpu/ref/ref_op.h"
 #include "libaccel/dev/error.h"
 #include "libaccel/run/graph_exec.h"
 

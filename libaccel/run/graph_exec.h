@@ -8,7 +8,7 @@
 #ifndef ACCEL_GRAPH_EXEC_H
 #define ACCEL_GRAPH_EXEC_H
 
-#include "libaccel/model/graph.h"
+#include "libaccel/graph/graph.h"
 
 struct graph_exec;
 

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../dev/error.h"
+#include "libaccel/dev/error.h"
 #include "model.h"
 
 static int wrap(struct artefact *artefact, struct accel_model **out)

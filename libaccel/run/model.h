@@ -10,7 +10,7 @@
 #include <accel/model.h>
 
 #include "libaccel/cpu/npu_kernels.h"
-#include "libaccel/model/artefact.h"
+#include "libaccel/compile/artefact.h"
 
 /**
  * struct loaded - a model on a device: what its sessions share

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../dev/error.h"
+#include "libaccel/dev/error.h"
 #include "picture.h"
 
 /* One direction of scaling: source positions and weights of an output. */

@@ -7,7 +7,7 @@
 
 #include <accel/model.h>
 
-#include "libaccel/model/graph.h"
+#include "libaccel/graph/graph.h"
 
 /**
  * picture_fill() - a picture in a tensor's shape, as reals

@@ -11,7 +11,7 @@
 #include <jpeglib.h>
 #include <png.h>
 
-#include "../dev/error.h"
+#include "libaccel/dev/error.h"
 #include "picture.h"
 
 #define MOST_PIXELS	(UINT64_C(1) << 28)

@@ -8,8 +8,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "../dev/error.h"
-#include "libaccel/cpu/ref_op.h"
+#include "libaccel/dev/error.h"
+#include "libaccel/cpu/ref/ref_op.h"
 #include "model.h"
 #include "picture.h"
 

@@ -14,9 +14,9 @@
 
 #include <accel/accel.h>
 
-#include "libaccel/cpu/ref_op_kernels.h"
-#include "libaccel/model/import.h"
-#include "libaccel/model/passes.h"
+#include "libaccel/cpu/ref/ref_op_kernels.h"
+#include "libaccel/import/import.h"
+#include "libaccel/graph/passes.h"
 #include "libaccel/run/graph_exec.h"
 
 struct result {

@@ -14,7 +14,7 @@
 
 #include <accel/model.h>
 
-#include "libaccel/model/artefact.h"
+#include "libaccel/compile/artefact.h"
 
 static uint64_t state;
 

@@ -12,10 +12,10 @@
 
 #include <accel/model.h>
 
-#include "libaccel/model/compile.h"
-#include "libaccel/model/import.h"
-#include "libaccel/model/passes.h"
-#include "libaccel/model/quantize.h"
+#include "libaccel/compile/compile.h"
+#include "libaccel/import/import.h"
+#include "libaccel/graph/passes.h"
+#include "libaccel/quant/quantize.h"
 
 enum { EXIT_USAGE = 2, MOST_CONFIGS = 16 };
 

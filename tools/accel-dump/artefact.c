@@ -7,7 +7,7 @@
 #include "accel-dump.h"
 #include "kmod/hw/nvdla_config.h"
 #include "libaccel/dev/error.h"
-#include "libaccel/model/artefact.h"
+#include "libaccel/compile/artefact.h"
 
 static const struct {
 	uint32_t bit;

@@ -12,10 +12,10 @@
 
 #include <accel/model.h>
 
-#include "libaccel/cpu/ref_op_kernels.h"
-#include "libaccel/model/import.h"
-#include "libaccel/model/passes.h"
-#include "libaccel/model/quantize.h"
+#include "libaccel/cpu/ref/ref_op_kernels.h"
+#include "libaccel/import/import.h"
+#include "libaccel/graph/passes.h"
+#include "libaccel/quant/quantize.h"
 #include "libaccel/run/graph_exec.h"
 
 static const char usage[] =

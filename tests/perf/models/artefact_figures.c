@@ -26,7 +26,7 @@
 #include <accel/model.h>
 
 #include "kmod/hw/nvdla_config.h"
-#include "libaccel/model/artefact.h"
+#include "libaccel/compile/artefact.h"
 
 enum { RUNS = 9 };
 

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "libaccel/model/npu_code.h"
+#include "libaccel/compile/npu_code.h"
 #include "random_op.h"
 
 uint32_t random_next(uint64_t *state)

@@ -6,7 +6,7 @@
 #define RANDOM_OP_H
 
 #include "kmod/hw/nvdla_config.h"
-#include "libaccel/model/npu_op.h"
+#include "libaccel/compile/npu_op.h"
 
 /* A small generator whose state is a test's seed. */
 uint32_t random_next(uint64_t *state);

@@ -16,7 +16,7 @@
 
 #include <accel/model.h>
 
-#include "libaccel/model/compile.h"
+#include "libaccel/compile/compile.h"
 #include "libaccel/run/graph_exec.h"
 #include "random_op.h"
 

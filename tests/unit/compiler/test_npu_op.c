@@ -15,7 +15,7 @@
 #include <accel/accel.h>
 
 #include "libaccel/cpu/npu_kernels.h"
-#include "libaccel/model/npu_code.h"
+#include "libaccel/compile/npu_code.h"
 #include "random_op.h"
 
 static unsigned int cases = 150;

@@ -3,7 +3,7 @@
 
 MODEL_TESTS	:= $(addprefix $(O)/tests/unit/model/,onnx_conformance test_model test_qdq)
 
-$(addsuffix .o,$(MODEL_TESTS)): CPPFLAGS += -I$(O)/libaccel/model
+$(addsuffix .o,$(MODEL_TESTS)): CPPFLAGS += -I$(O)/libaccel/import
 $(addsuffix .o,$(MODEL_TESTS)): $(ONNX_PB).h
 
 $(MODEL_TESTS): %: %.o $(LIBACCEL_A)

@@ -15,10 +15,10 @@
 
 #include <accel/accel.h>
 
-#include "libaccel/model/import.h"
-#include "libaccel/model/import_build.h"
-#include "libaccel/model/passes.h"
-#include "libaccel/model/quant_state.h"
+#include "libaccel/import/import.h"
+#include "libaccel/import/import_build.h"
+#include "libaccel/graph/passes.h"
+#include "libaccel/quant/quant_state.h"
 #include "libaccel/run/graph_exec.h"
 
 static float noise(uint32_t *state)

@@ -16,8 +16,8 @@
 
 #include <accel/accel.h>
 
-#include "libaccel/model/import.h"
-#include "libaccel/model/passes.h"
+#include "libaccel/import/import.h"
+#include "libaccel/graph/passes.h"
 #include "libaccel/run/graph_exec.h"
 #include "onnx.pb-c.h"
 

@@ -8,9 +8,9 @@
 #include <pthread.h>
 #include <stdbool.h>
 
-#include "../../../tools/npusim/board.h"
-#include "../../../tools/npusim/vfio_proto.h"
-#include "../../../tools/npusim/vfio_server.h"
+#include "../../../tools/npusim/board/board.h"
+#include "../../../tools/npusim/board/vfio_proto.h"
+#include "../../../tools/npusim/board/vfio_server.h"
 
 #define CLIENT_MEMORY	(8u << 20)
 

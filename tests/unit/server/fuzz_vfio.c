@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "../../../kmod/hw/nvdla_board_regs.h"
-#include "../../../tools/npusim/vfio_device.h"
+#include "../../../tools/npusim/board/vfio_device.h"
 
 #define MAX_PAYLOAD	8192
 

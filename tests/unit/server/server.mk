@@ -8,7 +8,7 @@ SERVER_TEST_OBJ	:= $(addprefix $(O)/$(SERVER_TEST)/,client.o job.o test_server.o
 		   $(O)/tests/programs/builder.o $(O)/tests/programs/conv.o
 SERVER_FUZZ_SECONDS ?= 15
 
-$(O)/$(SERVER_TEST)/test-server: $(SERVER_TEST_OBJ) $(O)/tools/npusim/vfio_server.o \
+$(O)/$(SERVER_TEST)/test-server: $(SERVER_TEST_OBJ) $(O)/tools/npusim/board/vfio_server.o \
 				 $$(SERVER_OBJ) $$(NPUSIM_LIB)
 	$(CC) $(LDFLAGS) -o $@ $^ -lcmocka
 

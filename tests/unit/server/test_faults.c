@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "../../../kmod/hw/nvdla_board_regs.h"
-#include "../../../tools/npusim/fault.h"
+#include "../../../tools/npusim/board/fault.h"
 #include "job.h"
 #include "suites.h"
 

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * From a quantised graph to steps: operations of the NPU, operations that the
+ * CPU runs, and changes of layout between them.
+ */
+#ifndef ACCEL_LOWER_H
+#define ACCEL_LOWER_H
+
+#include "libaccel/graph/graph.h"
+#include "kmod/hw/nvdla_config.h"
+#include "npu_op.h"
+#include "tile.h"
+
+#define LOWER_NONE	UINT32_MAX
+
+enum lower_step_kind {
+	LOWER_NPU,		/* @index: of lower::ops */
+	LOWER_CPU,		/* @index: operation of the graph */
+	LOWER_TO_CUBE,		/* @index: tensor; from rows to the cube */
+	LOWER_TO_ROWS,		/* @index: tensor; from the cube to rows */
+	LOWER_KINDS,
+};
+
+/**
+ * struct lower_step - something to be done, in order
+ * @kind: enum lower_step_kind
+ * @index: see there
+ */
+struct lower_step {
+	uint32_t kind;
+	uint32_t index;
+};
+
+/**
+ * struct lower_buffer - memory for activations
+ * @size: bytes
+ * @first: first step that uses it
+ * @last: last step that uses it
+ * @host: seen by the CPU alone, else part of NPU_ARENA
+ * @pinned: lives through the whole run: what the user reads or writes
+ * @offset: where it was put, from the start of its arena
+ */
+struct lower_buffer {
+	uint64_t size;
+	uint32_t first, last;
+	bool host, pinned;
+	uint64_t offset;
+};
+
+/**
+ * struct lower_tensor - where a tensor of the graph lives
+ * @cube: in the NPU's layout, @offset within the buffer; only with @cube_buffer
+ * @cube_buffer: LOWER_NONE: it has none
+ * @rows_buffer: as the graph has it, row major; LOWER_NONE: not there
+ * @wide: channels of the cube that can be relied upon: those beyond the
+ *        tensor's, up to a whole atom, hold its zero point
+ */
+struct lower_tensor {
+	struct npu_cube cube;
+	uint32_t wide;
+	uint32_t cube_buffer;
+	uint32_t rows_buffer;
+};
+
+/* The cubes of an operation that lie in buffers, not in constants. */
+enum lower_port { LOWER_IN, LOWER_OUT, LOWER_ELEMENT, LOWER_PORTS };
+
+/**
+ * struct lower_op - an operation of the NPU
+ * @op: what it computes; offsets of cubes are within buffers until lower_place()
+ * @buffer: by port, the buffer, LOWER_NONE without element operand
+ * @tiling: NPU_CONV: how it is cut
+ * @cost: estimated
+ * @loss_bits: most bits below full precision that a channel's multiplier has
+ */
+struct lower_op {
+	struct npu_op op;
+	uint32_t buffer[LOWER_PORTS];
+	struct npu_tiling tiling;
+	struct npu_cost cost;
+	double loss_bits;
+};
+
+/**
+ * struct lower_note - where an operation of the graph went, and why
+ * @on_npu: it runs on the NPU, alone or as a part of another
+ * @op: index of lower::ops, LOWER_NONE: none of its own
+ * @why: in words, a literal
+ */
+struct lower_note {
+	bool on_npu;
+	uint32_t op;
+	const char *why;
+};
+
+/**
+ * struct lower - a graph on its way to one configuration
+ * @graph: the graph; must stay as it is
+ * @config: the configuration
+ * @bandwidth: bytes per cycle to plan for
+ * @atoms: of the configuration
+ * @tensors: one per tensor of the graph
+ * @notes: one per operation of the graph
+ * @consts: contents of region NPU_CONSTS
+ * @arena_size: bytes of NPU_ARENA
+ * @host_size: bytes of the CPU's own arena
+ */
+struct lower {
+	const struct graph *graph;
+	const struct nvdla_config *config;
+	double bandwidth;
+	struct npu_atoms atoms;
+	struct lower_tensor *tensors;
+	struct lower_note *notes;
+	struct lower_op *ops;
+	struct lower_step *steps;
+	struct lower_buffer *buffers;
+	uint8_t *consts;
+	uint64_t const_size, const_room;
+	uint32_t op_count, op_room, step_count, step_room, buffer_count, buffer_room;
+	uint64_t arena_size, host_size;
+	uint8_t *done;		/* by operation of the graph: placed already */
+	uint8_t *have;		/* by tensor of the graph: it is there, or will be in time */
+	uint32_t current;	/* operation of the graph being lowered */
+	bool cpu_only;
+	int error;
+};
+
+/**
+ * struct lower_options - choices
+ * @bytes_per_cycle: memory bandwidth to plan for; 0: the configuration's
+ * @cpu_only: put nothing on the NPU
+ */
+struct lower_options {
+	double bytes_per_cycle;
+	bool cpu_only;
+};
+
+/**
+ * lower_graph() - place and lower a graph
+ * @graph: checked; quantised where it is to run on the NPU; outlives @out
+ *
+ * Return: 0; -ENOMEM; -E2BIG. Operations that the NPU cannot run go to the CPU.
+ */
+int lower_graph(const struct graph *graph, const struct nvdla_config *config,
+		const struct lower_options *options, struct lower **out);
+void lower_free(struct lower *lower);
+
+/* ---------------------------------------------- between the parts of lowering */
+
+/*
+ * Have the operation that makes @tensor done now, out of turn, if its inputs
+ * are there. Return: whether @tensor is there then.
+ */
+bool lower_ahead(struct lower *lower, uint32_t tensor);
+
+/* Put steps in a good order; operations are numbered anew. */
+int lower_schedule(struct lower *lower);
+
+/* Give every buffer its place and the operations their addresses. */
+int lower_place(struct lower *lower);
+
+/* A buffer of @size bytes. Return: its number. */
+uint32_t lower_buffer_new(struct lower *lower, uint64_t size, bool host);
+
+/* Room in the constants, zeroed, aligned to 128 bytes. Return: its offset. */
+uint64_t lower_const(struct lower *lower, uint64_t size);
+
+/* Shape of a tensor as a cube; false: it is not one (batches, too large). */
+bool lower_shape(const struct graph_tensor *tensor, uint32_t *width, uint32_t *height,
+		 uint32_t *channels);
+
+/* INT8 activation with one scale that fits a cube? */
+bool lower_is_cube(const struct lower *lower, uint32_t tensor);
+
+/* The tensor's cube, made from its rows if it has only those. */
+const struct lower_tensor *lower_input(struct lower *lower, uint32_t tensor);
+
+/* Have the tensor's rows put into its cube, which was made by hand. */
+void lower_to_cube(struct lower *lower, uint32_t tensor);
+
+/* A new cube for the result @tensor; false after an error. */
+bool lower_output(struct lower *lower, uint32_t tensor, struct lower_op *op);
+
+/* Read a tensor as input or as element operand. */
+bool lower_read(struct lower *lower, uint32_t tensor, struct lower_op *op);
+bool lower_read_element(struct lower *lower, uint32_t tensor, struct lower_op *op,
+			struct npu_operand *operand);
+
+/**
+ * lower_emit() - append an operation
+ *
+ * Return: false when the configuration cannot run it; nothing is appended then
+ * and @why says so.
+ */
+bool lower_emit(struct lower *lower, struct lower_op *op, const char **why);
+
+/*
+ * Each lowers operation number @index of the graph, or says why it cannot.
+ * Return: NULL, or the reason in words.
+ */
+const char *lower_conv(struct lower *lower, uint32_t index);
+const char *lower_average(struct lower *lower, uint32_t index);
+const char *lower_pool(struct lower *lower, uint32_t index);
+const char *lower_arith(struct lower *lower, uint32_t index);
+const char *lower_concat(struct lower *lower, uint32_t index);
+const char *lower_activation(struct lower *lower, uint32_t index);
+const char *lower_requantize(struct lower *lower, uint32_t index);
+const char *lower_pad(struct lower *lower, uint32_t index);
+const char *lower_reshape(struct lower *lower, uint32_t index);
+
+/* Does a GRAPH_PAD add nothing but channels of zero? */
+bool lower_pads_channels(const struct graph *graph, const struct graph_op *op);
+
+/**
+ * struct requant - real multipliers as the hardware has them
+ * @mul: 16-bit multipliers, @count of them
+ * @shift: mul / 2^shift is the real one
+ * @loss_bits: bits that the smallest multiplier lacks to 15
+ */
+struct requant {
+	int16_t *mul;
+	int shift;
+	double loss_bits;
+};
+
+/* Multipliers for @real; @requant->mul has room for them. */
+void requant_choose(const double *real, uint32_t count, struct requant *requant);
+
+/**
+ * requant_convert() - split a right shift between a stage and the converter
+ * @total: right shift still to be done
+ * @zero_point: of the result
+ * @sdp: its output converter is set
+ *
+ * As much as possible is left to the converter, so that only one rounding
+ * counts: 22 bits behind the point leave 512 steps in 32 bits.
+ *
+ * Return: shift for the stage.
+ */
+int requant_convert(int total, int32_t zero_point, struct npu_sdp *sdp);
+
+/* Does the clamp [lo, hi] need anything beyond saturation? */
+static inline bool lower_clamps(int32_t lo, int32_t hi)
+{
+	return lo > INT8_MIN || hi < INT8_MAX;
+}
+
+/* Append max(lo), min(hi) on INT8 as an operation of its own, in place. */
+bool lower_clamp(struct lower *lower, uint32_t tensor, int32_t lo, int32_t hi, const char **why);
+
+#endif /* ACCEL_LOWER_H */

@@ -1,0 +1,506 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Operations without convolution: pooling, element-wise arithmetic,
+ * activations, concatenation, changes of scale.
+ */
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "libaccel/cpu/ref/ref_op.h"
+#include "lower.h"
+#include "npu_code.h"
+
+static void start(struct lower_op *op, enum npu_kind kind)
+{
+	memset(op, 0, sizeof(*op));
+	op->op.kind = kind;
+	op->buffer[LOWER_ELEMENT] = LOWER_NONE;
+	op->op.sdp.cvt_scale = 1;
+}
+
+static void constant(struct npu_operand *operand, int32_t value)
+{
+	memset(operand, 0, sizeof(*operand));
+	operand->source = NPU_REGISTER;
+	operand->value = value;
+}
+
+bool lower_clamp(struct lower *lower, uint32_t tensor, int32_t lo, int32_t hi, const char **why)
+{
+	struct lower_op op;
+
+	start(&op, NPU_SDP);
+	if (!lower_read(lower, tensor, &op) || !lower_output(lower, tensor, &op)) {
+		*why = "out of memory";
+		return false;
+	}
+	op.op.sdp.x1.alu = NPU_ALU_MAX;
+	constant(&op.op.sdp.x1.alu_operand, lo);
+	op.op.sdp.x2.alu = NPU_ALU_MIN;
+	constant(&op.op.sdp.x2.alu_operand, hi);
+	return lower_emit(lower, &op, why);
+}
+
+/*
+ * out = zo + scale * (in - zi), clamped: X1 takes off the zero point and
+ * multiplies.
+ */
+static bool set_rescale(struct lower_op *op, const struct graph_tensor *in,
+			const struct graph_tensor *out, const char **why)
+{
+	double real = (double)graph_scale(in, 0) / graph_scale(out, 0);
+	struct npu_sdp *sdp = &op->op.sdp;
+	struct requant requant;
+	int16_t mul;
+
+	requant.mul = &mul;
+	requant_choose(&real, 1, &requant);
+	if (requant.shift < 0) {
+		*why = "result scaled up beyond 16 bits";
+		return false;
+	}
+	sdp->x1.alu = NPU_ALU_SUM;
+	constant(&sdp->x1.alu_operand, -graph_zero_point(in, 0));
+	sdp->x1.mul = NPU_MUL;
+	constant(&sdp->x1.mul_operand, mul);
+	sdp->x1.mul_shift = requant_convert(requant.shift, graph_zero_point(out, 0), sdp);
+	return true;
+}
+
+static bool same_quant(const struct graph_tensor *a, const struct graph_tensor *b)
+{
+	return graph_scale(a, 0) == graph_scale(b, 0) &&
+	       graph_zero_point(a, 0) == graph_zero_point(b, 0);
+}
+
+const char *lower_requantize(struct lower *lower, uint32_t index)
+{
+	const struct graph *graph = lower->graph;
+	const struct graph_op *gop = &graph->ops[index];
+	struct lower_op op;
+	const char *why = NULL;
+
+	if (!lower_is_cube(lower, gop->inputs[0]) || !lower_is_cube(lower, gop->outputs[0]))
+		return "not INT8, or a shape that is no cube";
+	start(&op, NPU_SDP);
+	if (!lower_read(lower, gop->inputs[0], &op) || !lower_output(lower, gop->outputs[0], &op))
+		return "out of memory";
+	if (!set_rescale(&op, &graph->tensors[gop->inputs[0]], &graph->tensors[gop->outputs[0]],
+			 &why))
+		return why;
+	return lower_emit(lower, &op, &why) ? NULL : why;
+}
+
+const char *lower_pool(struct lower *lower, uint32_t index)
+{
+	const struct graph *graph = lower->graph;
+	const struct graph_op *gop = &graph->ops[index];
+	const struct graph_window *w = &gop->params.pool.window;
+	const uint32_t in = gop->inputs[0], out = gop->outputs[0];
+	struct lower_op op;
+	const char *why = NULL;
+	uint32_t right, bottom;
+	int32_t lo, hi;
+
+	if (!lower_is_cube(lower, in) || !lower_is_cube(lower, out))
+		return "not INT8, or a shape that is no cube";
+	if (!same_quant(&graph->tensors[in], &graph->tensors[out]))
+		return "pooling that changes the scale";
+	if (w->kernel_w > 8 || w->kernel_h > 8 || w->stride_w > 16 || w->stride_h > 16 ||
+	    w->dilation_w > 1 || w->dilation_h > 1)
+		return "window or stride larger than the registers hold";
+	start(&op, NPU_PDP);
+	if (!lower_read(lower, in, &op) || !lower_output(lower, out, &op))
+		return "out of memory";
+	/* The last windows may reach behind the padding that the graph names. */
+	right = (op.op.out.width - 1) * w->stride_w + w->kernel_w;
+	bottom = (op.op.out.height - 1) * w->stride_h + w->kernel_h;
+	right = right > op.op.in.width + w->pad_left ? right - op.op.in.width - w->pad_left : 0;
+	bottom = bottom > op.op.in.height + w->pad_top ? bottom - op.op.in.height - w->pad_top : 0;
+	if (right >= w->kernel_w || bottom >= w->kernel_h || w->pad_left >= w->kernel_w ||
+	    w->pad_top >= w->kernel_h)
+		return "padding as wide as the window";
+	op.op.pdp = (struct npu_pdp) {
+		.method = NPU_POOL_MAX, .kernel_w = w->kernel_w, .kernel_h = w->kernel_h,
+		.stride_x = w->stride_w, .stride_y = w->stride_h, .pad_left = w->pad_left,
+		.pad_top = w->pad_top, .pad_right = right, .pad_bottom = bottom,
+	};
+	/* What is known of the channels behind the last stays so: zero point to zero point. */
+	op.op.in.channels = op.op.out.channels = lower->tensors[in].wide;
+	lower->tensors[out].wide = lower->tensors[in].wide;
+	if (!lower_emit(lower, &op, &why))
+		return why;
+	graph_act_range(graph, gop, &lo, &hi);
+	if (lower_clamps(lo, hi) && !lower_clamp(lower, out, lo, hi, &why))
+		return why;
+	return NULL;
+}
+
+/* a + b or a - b: X1 brings a to the scale of b, X2 adds and rescales. */
+static const char *add(struct lower *lower, const struct graph_op *gop)
+{
+	const struct graph *graph = lower->graph;
+	const struct graph_tensor *a = &graph->tensors[gop->inputs[0]];
+	const struct graph_tensor *b = &graph->tensors[gop->inputs[1]];
+	const struct graph_tensor *out = &graph->tensors[gop->outputs[0]];
+	const double sign = gop->kind == GRAPH_SUB ? -1 : 1;
+	const int32_t zo = graph_zero_point(out, 0), zb = graph_zero_point(b, 0);
+	struct lower_op op;
+	struct npu_sdp *sdp = &op.op.sdp;
+	int16_t mul1, mul2;
+	struct requant first = { .mul = &mul1 }, second = { .mul = &mul2 };
+	double real;
+	const char *why = NULL;
+	int32_t lo, hi;
+	bool clamped;
+	int point, total;
+
+	start(&op, NPU_SDP);
+	if (!lower_read(lower, gop->inputs[0], &op) ||
+	    !lower_output(lower, gop->outputs[0], &op) ||
+	    !lower_read_element(lower, gop->inputs[1], &op, &sdp->x2.alu_operand))
+		return "out of memory";
+	for (point = 16; point >= 0; point--) {
+		real = ldexp(sign * graph_scale(a, 0) / graph_scale(b, 0), point);
+		requant_choose(&real, 1, &first);
+		if (first.shift >= 0)
+			break;
+	}
+	real = sign * graph_scale(b, 0) / graph_scale(out, 0);
+	requant_choose(&real, 1, &second);
+	total = second.shift + point;
+	if (point < 0 || total < 0)
+		return "scales of an addition too far apart";
+	sdp->x1.alu = NPU_ALU_SUM;
+	constant(&sdp->x1.alu_operand, -graph_zero_point(a, 0));
+	sdp->x1.mul = NPU_MUL;
+	constant(&sdp->x1.mul_operand, mul1);
+	sdp->x1.mul_shift = first.shift;
+	sdp->x2.alu = NPU_ALU_SUM;
+	sdp->x2.alu_shift = point;
+	sdp->x2.mul = NPU_MUL;
+	constant(&sdp->x2.mul_operand, mul2);
+	sdp->x2.mul_shift = requant_convert(total, zo, sdp);
+	sdp->cvt_offset += (int32_t)lround(ldexp((double)zb * mul2, point - sdp->x2.mul_shift));
+	graph_act_range(graph, gop, &lo, &hi);
+	clamped = hi == INT8_MAX && (lo == INT8_MIN || (lo == zo && !zb));
+	sdp->x2.relu = clamped && lo > INT8_MIN;
+	if (!lower_emit(lower, &op, &why))
+		return why;
+	if (!clamped && !lower_clamp(lower, gop->outputs[0], lo, hi, &why))
+		return why;
+	return NULL;
+}
+
+/* a * b, both without their zero points; b's can go in stage Y's converter alone. */
+static const char *multiply(struct lower *lower, const struct graph_op *gop)
+{
+	const struct graph *graph = lower->graph;
+	const struct graph_tensor *a = &graph->tensors[gop->inputs[0]];
+	const struct graph_tensor *b = &graph->tensors[gop->inputs[1]];
+	const struct graph_tensor *out = &graph->tensors[gop->outputs[0]];
+	double real = (double)graph_scale(a, 0) * graph_scale(b, 0) / graph_scale(out, 0);
+	struct lower_op op;
+	struct npu_sdp *sdp = &op.op.sdp;
+	int16_t mul;
+	struct requant requant = { .mul = &mul };
+	const char *why = NULL;
+	int32_t lo, hi;
+
+	start(&op, NPU_SDP);
+	requant_choose(&real, 1, &requant);
+	if (requant.shift < 0)
+		return "result scaled up beyond 16 bits";
+	if (!lower_read(lower, gop->inputs[0], &op) || !lower_output(lower, gop->outputs[0], &op))
+		return "out of memory";
+	sdp->x1.alu = NPU_ALU_SUM;
+	constant(&sdp->x1.alu_operand, -graph_zero_point(a, 0));
+	sdp->x2.mul = NPU_MUL;
+	constant(&sdp->x2.mul_operand, mul);
+	sdp->x2.mul_shift = requant_convert(requant.shift, graph_zero_point(out, 0), sdp);
+	if (graph_zero_point(b, 0)) {
+		/* X2 has scaled a - za; Y multiplies by b - zb. */
+		if (!lower_read_element(lower, gop->inputs[1], &op, &sdp->y.mul_operand))
+			return "out of memory";
+		sdp->y.mul = NPU_MUL;
+		sdp->y.mul_converter = (struct npu_converter) {
+			.offset = graph_zero_point(b, 0), .scale = 1,
+		};
+	} else {
+		if (!lower_read_element(lower, gop->inputs[1], &op, &sdp->x1.mul_operand))
+			return "out of memory";
+		sdp->x1.mul = NPU_MUL;
+	}
+	if (!lower_emit(lower, &op, &why))
+		return why;
+	graph_act_range(graph, gop, &lo, &hi);
+	if (lower_clamps(lo, hi) && !lower_clamp(lower, gop->outputs[0], lo, hi, &why))
+		return why;
+	return NULL;
+}
+
+/* max(a, b), min(a, b) of equal scales. */
+static const char *extreme(struct lower *lower, const struct graph_op *gop)
+{
+	const struct graph *graph = lower->graph;
+	const struct graph_tensor *a = &graph->tensors[gop->inputs[0]];
+	struct lower_op op;
+	const char *why = NULL;
+	int32_t lo, hi;
+
+	if (!same_quant(a, &graph->tensors[gop->inputs[1]]) ||
+	    !same_quant(a, &graph->tensors[gop->outputs[0]]))
+		return "maximum or minimum of different scales";
+	start(&op, NPU_SDP);
+	if (!lower_read(lower, gop->inputs[0], &op) ||
+	    !lower_output(lower, gop->outputs[0], &op) ||
+	    !lower_read_element(lower, gop->inputs[1], &op, &op.op.sdp.x1.alu_operand))
+		return "out of memory";
+	op.op.sdp.x1.alu = gop->kind == GRAPH_MAX ? NPU_ALU_MAX : NPU_ALU_MIN;
+	if (!lower_emit(lower, &op, &why))
+		return why;
+	graph_act_range(graph, gop, &lo, &hi);
+	if (lower_clamps(lo, hi) && !lower_clamp(lower, gop->outputs[0], lo, hi, &why))
+		return why;
+	return NULL;
+}
+
+const char *lower_arith(struct lower *lower, uint32_t index)
+{
+	const struct graph *graph = lower->graph;
+	const struct graph_op *gop = &graph->ops[index];
+	uint32_t size[3][3], i;
+
+	for (i = 0; i < 3; i++) {
+		uint32_t tensor = i < 2 ? gop->inputs[i] : gop->outputs[0];
+
+		if (!lower_is_cube(lower, tensor))
+			return "not INT8, or a shape that is no cube";
+		lower_shape(&graph->tensors[tensor], &size[i][0], &size[i][1], &size[i][2]);
+	}
+	if (memcmp(size[0], size[2], sizeof(size[0])) || memcmp(size[1], size[2], sizeof(size[0])))
+		return "one input is broadcast";
+	switch (gop->kind) {
+	case GRAPH_ADD:
+	case GRAPH_SUB:
+		return add(lower, gop);
+	case GRAPH_MUL:
+		return multiply(lower, gop);
+	default:
+		return extreme(lower, gop);
+	}
+}
+
+/*
+ * Function of one INT8 value as a table, filled by the kernel that the CPU
+ * would use, so that both give the same result.
+ */
+static bool make_table(struct lower *lower, uint32_t index, int8_t table[256])
+{
+	const struct graph *graph = lower->graph;
+	const struct graph_op *from = &graph->ops[index];
+	const struct graph_tensor *in = &graph->tensors[from->inputs[0]];
+	const struct graph_tensor *out = &graph->tensors[from->outputs[0]];
+	const uint32_t dims[1] = { 256 };
+	struct graph *small = NULL;
+	int8_t values[256];
+	void *data[2] = { values, table };
+	int i, a, b, op;
+	bool ok = false;
+
+	for (i = 0; i < 256; i++)
+		values[i] = (int8_t)(i - 128);
+	if (graph_new("table", &small))
+		goto out;
+	a = graph_add_tensor(small, "x", GRAPH_I8, 1, dims);
+	b = graph_add_tensor(small, "y", GRAPH_I8, 1, dims);
+	if (a < 0 || b < 0 ||
+	    graph_set_quant(small, a, 1, 0, in->quant.scale, in->quant.zero_point) ||
+	    graph_set_quant(small, b, 1, 0, out->quant.scale, out->quant.zero_point))
+		goto out;
+	op = graph_add_op(small, 0, from->kind, NULL, 1, (uint32_t[]) { a }, b);
+	if (op < 0)
+		goto out;
+	small->ops[op].params = from->params;
+	small->ops[op].act_min = from->act_min;
+	small->ops[op].act_max = from->act_max;
+	ok = !cpu_op_run(small, &small->ops[op], data);
+out:
+	graph_free(small);
+	return ok;
+}
+
+static const char *by_table(struct lower *lower, uint32_t index)
+{
+	const struct graph_op *gop = &lower->graph->ops[index];
+	struct lower_op op;
+	const char *why = NULL;
+	int8_t table[256];
+	uint64_t offset;
+	int i;
+
+	if (!(lower->config->features & NVDLA_FEAT_SDP_LUT))
+		return "no lookup table";
+	if (!make_table(lower, index, table))
+		return "no INT8 form of the function";
+	start(&op, NPU_SDP);
+	if (!lower_read(lower, gop->inputs[0], &op) || !lower_output(lower, gop->outputs[0], &op))
+		return "out of memory";
+	offset = lower_const(lower, NPU_LUT_ENTRIES * 2);
+	for (i = 0; i < NPU_LUT_ENTRIES && !lower->error; i++) {
+		int16_t value = table[i < 256 ? i : 255];
+
+		memcpy(lower->consts + offset + i * 2, &value, 2);
+	}
+	op.op.sdp.y.lut = 1;
+	op.op.sdp.y.lut_start = INT8_MIN;
+	op.op.sdp.y.lut_offset = offset;
+	op.op.sdp.y.lut_region = NPU_CONSTS;
+	return lower_emit(lower, &op, &why) ? NULL : why;
+}
+
+/* Clamp and change of scale in one. */
+static const char *clip(struct lower *lower, uint32_t index)
+{
+	const struct graph *graph = lower->graph;
+	const struct graph_op *gop = &graph->ops[index];
+	const char *why = NULL;
+	struct lower_op op;
+	int32_t lo, hi;
+
+	start(&op, NPU_SDP);
+	if (!lower_read(lower, gop->inputs[0], &op) || !lower_output(lower, gop->outputs[0], &op))
+		return "out of memory";
+	graph_act_range(graph, gop, &lo, &hi);
+	if (same_quant(&graph->tensors[gop->inputs[0]], &graph->tensors[gop->outputs[0]])) {
+		op.op.sdp.x1.alu = NPU_ALU_MAX;
+		constant(&op.op.sdp.x1.alu_operand, lo);
+		op.op.sdp.x2.alu = NPU_ALU_MIN;
+		constant(&op.op.sdp.x2.alu_operand, hi);
+		return lower_emit(lower, &op, &why) ? NULL : why;
+	}
+	if (!set_rescale(&op, &graph->tensors[gop->inputs[0]], &graph->tensors[gop->outputs[0]],
+			 &why) ||
+	    !lower_emit(lower, &op, &why))
+		return why;
+	if (lower_clamps(lo, hi) && !lower_clamp(lower, gop->outputs[0], lo, hi, &why))
+		return why;
+	return NULL;
+}
+
+static const char *leaky(struct lower *lower, uint32_t index)
+{
+	const struct graph *graph = lower->graph;
+	const struct graph_op *gop = &graph->ops[index];
+	double slope = round(ldexp(gop->params.unary.alpha, 14));
+	const char *why = NULL;
+	struct lower_op op;
+
+	if (fabs(slope) > INT16_MAX)
+		return "slope of 2 or more";
+	start(&op, NPU_SDP);
+	if (!lower_read(lower, gop->inputs[0], &op) || !lower_output(lower, gop->outputs[0], &op))
+		return "out of memory";
+	if (!set_rescale(&op, &graph->tensors[gop->inputs[0]], &graph->tensors[gop->outputs[0]],
+			 &why))
+		return why;
+	op.op.sdp.x2.mul = NPU_MUL_PRELU;
+	op.op.sdp.x2.mul_shift = 14;
+	constant(&op.op.sdp.x2.mul_operand, (int32_t)slope);
+	return lower_emit(lower, &op, &why) ? NULL : why;
+}
+
+const char *lower_activation(struct lower *lower, uint32_t index)
+{
+	const struct graph_op *gop = &lower->graph->ops[index];
+
+	if (!lower_is_cube(lower, gop->inputs[0]) || !lower_is_cube(lower, gop->outputs[0]))
+		return "not INT8, or a shape that is no cube";
+	switch (gop->kind) {
+	case GRAPH_CLIP:
+		return clip(lower, index);
+	case GRAPH_LEAKY_RELU:
+		return leaky(lower, index);
+	case GRAPH_PRELU:
+		return "slopes without a convolution before";
+	default:
+		return by_table(lower, index);
+	}
+}
+
+/* The same elements in another shape of the same cube. */
+const char *lower_reshape(struct lower *lower, uint32_t index)
+{
+	const struct graph *graph = lower->graph;
+	const struct graph_op *gop = &graph->ops[index];
+	const uint32_t in = gop->inputs[0], out = gop->outputs[0];
+	struct lower_tensor *from, *to = &lower->tensors[out];
+	uint32_t size[2][3], user;
+
+	if (!lower_is_cube(lower, in) || !lower_is_cube(lower, out))
+		return "not INT8, or a shape that is no cube";
+	from = &lower->tensors[in];
+	if (from->cube_buffer == LOWER_NONE)
+		return "input that only the CPU has";
+	lower_shape(&graph->tensors[in], &size[0][0], &size[0][1], &size[0][2]);
+	lower_shape(&graph->tensors[out], &size[1][0], &size[1][1], &size[1][2]);
+	if (!memcmp(size[0], size[1], sizeof(size[0]))) {
+		to->cube = from->cube;
+		to->cube_buffer = from->cube_buffer;
+		to->wide = from->wide;
+		lower->notes[index].why = "the same memory in another shape";
+		return NULL;
+	}
+	user = graph_only_user(graph, out);
+	if (user != GRAPH_NONE && graph->ops[user].kind == GRAPH_FULLY_CONNECTED &&
+	    graph->ops[user].inputs[0] == out) {
+		lower->notes[index].why = "seen through by a fully connected layer";
+		return NULL;
+	}
+	return "a shape that memory does not have";
+}
+
+const char *lower_concat(struct lower *lower, uint32_t index)
+{
+	const struct graph *graph = lower->graph;
+	const struct graph_op *gop = &graph->ops[index];
+	const struct graph_tensor *out = &graph->tensors[gop->outputs[0]];
+	const uint32_t atom = lower->config->atomic_m;
+	uint32_t width, height, channels, i, at = 0;
+	const char *why = NULL;
+	struct lower_op op;
+
+	if (!lower_is_cube(lower, gop->outputs[0]))
+		return "not INT8, or a shape that is no cube";
+	if (gop->params.axis + 1 != out->rank)
+		return "concatenation of something else than channels";
+	for (i = 0; i < gop->num_inputs; i++) {
+		if (!lower_is_cube(lower, gop->inputs[i]))
+			return "not INT8, or a shape that is no cube";
+		lower_shape(&graph->tensors[gop->inputs[i]], &width, &height, &channels);
+		if (at % atom)
+			return "channels that do not begin at a surface";
+		at += channels;
+	}
+	start(&op, NPU_SDP);
+	if (!lower_output(lower, gop->outputs[0], &op))
+		return "out of memory";
+	for (i = 0, at = 0; i < gop->num_inputs; i++) {
+		struct lower_op part = op;
+
+		lower_shape(&graph->tensors[gop->inputs[i]], &width, &height, &channels);
+		if (!lower_read(lower, gop->inputs[i], &part))
+			return "out of memory";
+		part.op.out.channels = channels;
+		part.op.out.offset += (uint64_t)(at / atom) * part.op.out.surface;
+		at += channels;
+		if (!same_quant(&graph->tensors[gop->inputs[i]], out) &&
+		    !set_rescale(&part, &graph->tensors[gop->inputs[i]], out, &why))
+			return why;
+		if (!lower_emit(lower, &part, &why))
+			return why;
+	}
+	return NULL;
+}

@@ -1,0 +1,422 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Element-wise operations, pooling, reductions, normalisation and resizing in
+ * float.
+ */
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "libaccel/cpu/ref/ref_op_kernels.h"
+#include "libaccel/dev/error.h"
+
+bool ref_is_map(uint32_t kind)
+{
+	switch (kind) {
+	case GRAPH_CLIP: case GRAPH_LEAKY_RELU: case GRAPH_HARD_SWISH: case GRAPH_HARD_SIGMOID:
+	case GRAPH_LOGISTIC: case GRAPH_TANH: case GRAPH_UNARY:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static double clamp(double x, double low, double high)
+{
+	return x < low ? low : x > high ? high : x;
+}
+
+static double function(const struct graph_op *op, double x)
+{
+	double alpha = op->params.unary.alpha;
+
+	switch (op->params.unary.function) {
+	case GRAPH_ABS: return fabs(x);
+	case GRAPH_NEG: return -x;
+	case GRAPH_EXP: return exp(x);
+	case GRAPH_LOG: return log(x);
+	case GRAPH_SQRT: return sqrt(x);
+	case GRAPH_RSQRT: return 1 / sqrt(x);
+	case GRAPH_SQUARE: return x * x;
+	case GRAPH_FLOOR: return floor(x);
+	case GRAPH_CEIL: return ceil(x);
+	case GRAPH_ROUND: return nearbyint(x);
+	case GRAPH_ELU: return x < 0 ? alpha * expm1(x) : x;
+	case GRAPH_SELU: return op->params.unary.beta * (x < 0 ? alpha * expm1(x) : x);
+	case GRAPH_SOFTPLUS: return x > 30 ? x : log1p(exp(x));
+	case GRAPH_SOFTSIGN: return x / (1 + fabs(x));
+	case GRAPH_GELU: return 0.5 * x * (1 + erf(x * M_SQRT1_2));
+	case GRAPH_ERF: return erf(x);
+	case GRAPH_SIN: return sin(x);
+	case GRAPH_COS: return cos(x);
+	case GRAPH_RECIPROCAL: return 1 / x;
+	default: return x > 0 ? 1 : x < 0 ? -1 : x;	/* GRAPH_SIGN */
+	}
+}
+
+double ref_map(const struct graph_op *op, double x)
+{
+	switch (op->kind) {
+	case GRAPH_LEAKY_RELU:
+		return x < 0 ? x * op->params.unary.alpha : x;
+	case GRAPH_HARD_SWISH:
+		return x * clamp(x + 3, 0, 6) / 6;
+	case GRAPH_HARD_SIGMOID:
+		return clamp(op->params.unary.alpha * x + op->params.unary.beta, 0, 1);
+	case GRAPH_LOGISTIC:
+		return 1 / (1 + exp(-x));
+	case GRAPH_TANH:
+		return tanh(x);
+	case GRAPH_UNARY:
+		return function(op, x);
+	default:
+		return x;	/* GRAPH_CLIP: the activation does it */
+	}
+}
+
+static void map(const struct ref_args *args)
+{
+	const float *x = args->in_data[0];
+	float *y = args->out_data, alpha = args->op->params.unary.alpha;
+	size_t n = graph_elements(args->out);
+
+	switch (args->op->kind) {
+	case GRAPH_CLIP:
+		memcpy(y, x, n * sizeof(*y));
+		return;
+	case GRAPH_LEAKY_RELU:
+		for (size_t i = 0; i < n; i++)
+			y[i] = x[i] < 0 ? x[i] * alpha : x[i];
+		return;
+	default:
+		for (size_t i = 0; i < n; i++)
+			y[i] = (float)ref_map(args->op, x[i]);
+	}
+}
+
+static float binary(uint32_t kind, float a, float b)
+{
+	switch (kind) {
+	case GRAPH_ADD: return a + b;
+	case GRAPH_SUB: return a - b;
+	case GRAPH_MUL: return a * b;
+	case GRAPH_DIV: return a / b;
+	case GRAPH_MAX: return a > b || isnan(a) ? a : b;
+	case GRAPH_MIN: return a < b || isnan(a) ? a : b;
+	case GRAPH_POW: return (float)pow(a, b);
+	default: return a < 0 ? a * b : a;		/* GRAPH_PRELU */
+	}
+}
+
+/* Rows along the last dimension; the kind is decided once per row. */
+static void binary_row(uint32_t kind, const float *a, size_t step_a, const float *b, size_t step_b,
+		       float *y, size_t n)
+{
+#define ROW(condition, expression) do {						\
+	if (condition)								\
+		for (size_t i = 0; i < n; i++)					\
+			y[i] = (expression);					\
+} while (0)
+	if (kind == GRAPH_ADD && step_a && step_b)
+		ROW(true, a[i] + b[i]);
+	else if (kind == GRAPH_MUL && step_a && step_b)
+		ROW(true, a[i] * b[i]);
+	else
+		ROW(true, binary(kind, a[i * step_a], b[i * step_b]));
+#undef ROW
+}
+
+static void elementwise(const struct ref_args *args)
+{
+	const struct graph_tensor *y = args->out;
+	size_t step[2][GRAPH_DIMS], at[2] = { 0 }, last = y->rank ? y->dims[y->rank - 1] : 1;
+	uint32_t index[GRAPH_DIMS] = { 0 };
+	float *out = args->out_data;
+
+	for (int k = 0; k < 2; k++) {
+		size_t stride = 1;
+
+		for (uint32_t back = 1; back <= y->rank; back++) {
+			uint32_t dim = back <= args->in[k]->rank ?
+				       args->in[k]->dims[args->in[k]->rank - back] : 1;
+
+			step[k][y->rank - back] = dim > 1 ? stride : 0;
+			stride *= dim;
+		}
+	}
+	for (uint64_t rows = graph_elements(y) / last; rows--; out += last) {
+		binary_row(args->op->kind, (const float *)args->in_data[0] + at[0],
+			   y->rank ? step[0][y->rank - 1] : 0, (const float *)args->in_data[1] + at[1],
+			   y->rank ? step[1][y->rank - 1] : 0, out, last);
+		for (uint32_t i = y->rank ? y->rank - 1 : 0; i-- > 0;) {
+			at[0] += step[0][i];
+			at[1] += step[1][i];
+			if (++index[i] < y->dims[i])
+				break;
+			at[0] -= step[0][i] * index[i];
+			at[1] -= step[1][i] * index[i];
+			index[i] = 0;
+		}
+	}
+}
+
+static void pool(const struct ref_args *args)
+{
+	const struct graph_tensor *x = args->in[0], *y = args->out;
+	const struct graph_window *w = &args->op->params.pool.window;
+	bool average = args->op->kind == GRAPH_AVG_POOL, padded = args->op->params.pool.count_padding;
+	size_t channels = x->dims[3];
+	float *out = args->out_data;
+
+	for (size_t p = 0; p < (size_t)y->dims[0] * y->dims[1] * y->dims[2]; p++, out += channels) {
+		size_t n = p / y->dims[2] / y->dims[1], count = 0;
+		int64_t top = (int64_t)(p / y->dims[2] % y->dims[1]) * w->stride_h - w->pad_top;
+		int64_t left = (int64_t)(p % y->dims[2]) * w->stride_w - w->pad_left;
+
+		for (size_t c = 0; c < channels; c++)
+			out[c] = average ? 0 : -INFINITY;
+		for (uint32_t k = 0; k < w->kernel_h * w->kernel_w; k++) {
+			int64_t iy = top + (int64_t)(k / w->kernel_w) * w->dilation_h;
+			int64_t ix = left + (int64_t)(k % w->kernel_w) * w->dilation_w;
+			const float *in;
+
+			if (iy < 0 || iy >= x->dims[1] || ix < 0 || ix >= x->dims[2]) {
+				count += padded && iy < (int64_t)x->dims[1] + w->pad_bottom &&
+					 ix < (int64_t)x->dims[2] + w->pad_right;
+				continue;
+			}
+			count++;
+			in = (const float *)args->in_data[0] +
+			     ((n * x->dims[1] + iy) * x->dims[2] + ix) * channels;
+			if (average)
+				for (size_t c = 0; c < channels; c++)
+					out[c] += in[c];
+			else
+				for (size_t c = 0; c < channels; c++)
+					out[c] = in[c] > out[c] ? in[c] : out[c];
+		}
+		if (average)
+			for (size_t c = 0; c < channels; c++)
+				out[c] /= (float)(count ? count : 1);
+	}
+}
+
+/* One dimension at a time, the last first; @scratch holds what is left. */
+static int reduce(const struct ref_args *args)
+{
+	const struct graph_tensor *x = args->in[0];
+	uint32_t kind = args->op->params.reduce.reduction;
+	size_t total = graph_elements(x), n = total, count = 1;
+	double *values = malloc((total ? total : 1) * sizeof(*values));
+	float *out = args->out_data;
+
+	if (!values)
+		return accel_error_memory("a reduction");
+	for (size_t i = 0; i < n; i++)
+		values[i] = ((const float *)args->in_data[0])[i];
+	for (uint32_t axis = 0, inner_dims; axis < x->rank; axis++) {
+		size_t dim = x->dims[axis], inner = 1, outer;
+
+		if (!(args->op->params.reduce.axes >> axis & 1))
+			continue;
+		for (inner_dims = axis + 1; inner_dims < x->rank; inner_dims++)
+			inner *= x->dims[inner_dims];
+		outer = n / (dim * inner);
+		count *= dim;
+		for (size_t i = 0; i < outer * inner; i++) {
+			const double *from = values + i / inner * dim * inner + i % inner;
+			double sum = from[0];
+
+			for (size_t j = 1; j < dim; j++) {
+				double v = from[j * inner];
+
+				sum = kind == GRAPH_REDUCE_MAX ? (v > sum ? v : sum) :
+				      kind == GRAPH_REDUCE_MIN ? (v < sum ? v : sum) :
+				      kind == GRAPH_PROD ? sum * v : sum + v;
+			}
+			values[i] = sum;
+		}
+		n = outer * inner;
+	}
+	for (size_t i = 0; i < n; i++)
+		out[i] = (float)(kind == GRAPH_MEAN ? values[i] / (double)count : values[i]);
+	free(values);
+	return 0;
+}
+
+static void batch_norm(const struct ref_args *args)
+{
+	const float *x = args->in_data[0], *gamma = args->in_data[1], *beta = args->in_data[2];
+	const float *mean = args->in_data[3], *variance = args->in_data[4];
+	size_t channels = args->out->dims[args->out->rank - 1];
+	float *y = args->out_data;
+
+	for (size_t i = 0, n = graph_elements(args->out); i < n; i++) {
+		size_t c = i % channels;
+
+		y[i] = (x[i] - mean[c]) * (gamma[c] / sqrtf(variance[c] + args->op->params.norm.epsilon)) +
+		       beta[c];
+	}
+}
+
+static void lrn(const struct ref_args *args)
+{
+	const float *x = args->in_data[0];
+	int64_t channels = args->out->dims[args->out->rank - 1];
+	int64_t before = (args->op->params.lrn.size - 1) / 2, after = args->op->params.lrn.size / 2;
+	float *y = args->out_data;
+
+	for (size_t i = 0, n = graph_elements(args->out); i < n; i += channels)
+		for (int64_t c = 0; c < channels; c++) {
+			int64_t from = c > before ? c - before : 0;
+			int64_t to = c + after < channels ? c + after : channels - 1;
+			double sum = 0;
+
+			for (int64_t j = from; j <= to; j++)
+				sum += (double)x[i + j] * x[i + j];
+			y[i + c] = (float)(x[i + c] * pow(args->op->params.lrn.bias +
+							  args->op->params.lrn.alpha * sum,
+							  -args->op->params.lrn.beta));
+		}
+}
+
+static void softmax(const struct ref_args *args)
+{
+	const struct graph_tensor *t = args->out;
+	uint32_t axis = args->op->params.softmax.axis;
+	bool logarithm = args->op->kind == GRAPH_LOG_SOFTMAX;
+	size_t dim = t->dims[axis], inner = 1, n = graph_elements(t);
+	double beta = logarithm ? 1 : args->op->params.softmax.beta;
+
+	for (uint32_t i = axis + 1; i < t->rank; i++)
+		inner *= t->dims[i];
+	for (size_t i = 0; i < n / dim; i++) {
+		size_t start = i / inner * dim * inner + i % inner;
+		const float *x = (const float *)args->in_data[0] + start;
+		float *y = (float *)args->out_data + start;
+		double high = x[0], sum = 0;
+
+		for (size_t j = 1; j < dim; j++)
+			high = x[j * inner] > high ? x[j * inner] : high;
+		for (size_t j = 0; j < dim; j++)
+			sum += exp(beta * (x[j * inner] - high));
+		for (size_t j = 0; j < dim; j++)
+			y[j * inner] = (float)(logarithm ? x[j * inner] - high - log(sum) :
+					       exp(beta * (x[j * inner] - high)) / sum);
+	}
+}
+
+/* Where output index @i lies in the input. */
+static double coordinate(const struct graph_op *op, float given, uint32_t i, uint32_t in,
+			 uint32_t out)
+{
+	double scale = given > 0 ? given : (double)in / out;
+
+	switch (op->params.resize.coordinates) {
+	case GRAPH_ALIGN_CORNERS:
+		return out > 1 ? (double)i * (in - 1) / (out - 1) : 0;
+	case GRAPH_ASYMMETRIC:
+		return i * scale;
+	case GRAPH_PYTORCH_HALF_PIXEL:
+		if (out == 1)
+			return 0;
+		/* fall through */
+	default:
+		return (i + 0.5) * scale - 0.5;
+	}
+}
+
+static uint32_t nearest(const struct graph_op *op, double x, uint32_t size)
+{
+	/* Quotients that are whole in exact arithmetic must be so here. */
+	double whole = nearbyint(x * 65536) / 65536;
+
+	if (fabs(whole - x) < 1e-9 * (1 + fabs(x)))
+		x = whole;
+	switch (op->params.resize.rounding) {
+	case GRAPH_ROUND_HALF_DOWN:
+		x = ceil(x - 0.5);
+		break;
+	case GRAPH_ROUND_HALF_UP:
+		x = floor(x + 0.5);
+		break;
+	case GRAPH_ROUND_DOWN:
+		x = floor(x);
+		break;
+	default:
+		x = ceil(x);
+	}
+	return (uint32_t)clamp(x, 0, size - 1);
+}
+
+static void resize(const struct ref_args *args)
+{
+	const struct graph_tensor *t = args->in[0], *y = args->out;
+	const struct graph_op *op = args->op;
+	size_t channels = t->dims[3], line = t->dims[2] * channels;
+	float *out = args->out_data;
+
+	for (size_t row = 0; row < (size_t)y->dims[0] * y->dims[1]; row++) {
+		const float *image = (const float *)args->in_data[0] + row / y->dims[1] * t->dims[1] * line;
+		double v = coordinate(op, op->params.resize.scale_h, row % y->dims[1], t->dims[1],
+				      y->dims[1]);
+
+		for (uint32_t i = 0; i < y->dims[2]; i++, out += channels) {
+			double h = coordinate(op, op->params.resize.scale_w, i, t->dims[2], y->dims[2]);
+
+			if (op->params.resize.nearest) {
+				memcpy(out, image + nearest(op, v, t->dims[1]) * line +
+				       nearest(op, h, t->dims[2]) * channels, channels * sizeof(*out));
+			} else {
+				double cv = clamp(v, 0, t->dims[1] - 1), ch = clamp(h, 0, t->dims[2] - 1);
+				size_t y0 = (size_t)cv, x0 = (size_t)ch;
+				size_t y1 = y0 + 1 < t->dims[1] ? y0 + 1 : y0;
+				size_t x1 = x0 + 1 < t->dims[2] ? x0 + 1 : x0;
+				float fy = (float)(cv - (double)y0), fx = (float)(ch - (double)x0);
+				const float *a = image + y0 * line + x0 * channels;
+				const float *b = image + y0 * line + x1 * channels;
+				const float *c = image + y1 * line + x0 * channels;
+				const float *d = image + y1 * line + x1 * channels;
+
+				for (size_t j = 0; j < channels; j++)
+					out[j] = (a[j] * (1 - fx) + b[j] * fx) * (1 - fy) +
+						 (c[j] * (1 - fx) + d[j] * fx) * fy;
+			}
+		}
+	}
+}
+
+int ref_float(const struct ref_args *args)
+{
+	switch (args->op->kind) {
+	case GRAPH_CONV: case GRAPH_CONV_TRANSPOSED: case GRAPH_FULLY_CONNECTED: case GRAPH_MATMUL:
+		return ref_weighted_float(args);
+	case GRAPH_ADD: case GRAPH_SUB: case GRAPH_MUL: case GRAPH_DIV: case GRAPH_MAX:
+	case GRAPH_MIN: case GRAPH_POW: case GRAPH_PRELU:
+		elementwise(args);
+		return 0;
+	case GRAPH_MAX_POOL:
+	case GRAPH_AVG_POOL:
+		pool(args);
+		return 0;
+	case GRAPH_REDUCE:
+		return reduce(args);
+	case GRAPH_BATCH_NORM:
+		batch_norm(args);
+		return 0;
+	case GRAPH_LRN:
+		lrn(args);
+		return 0;
+	case GRAPH_SOFTMAX:
+	case GRAPH_LOG_SOFTMAX:
+		softmax(args);
+		return 0;
+	case GRAPH_RESIZE:
+		resize(args);
+		return 0;
+	default:
+		map(args);
+		return 0;
+	}
+}

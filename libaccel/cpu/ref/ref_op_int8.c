@@ -1,0 +1,406 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Operations on integers: int8 that stands for reals, and plain int32, int64.
+ */
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "libaccel/cpu/ref/ref_op_kernels.h"
+#include "libaccel/dev/error.h"
+
+/* A positive real as 31-bit fraction and exponent: value = m / 2^31 * 2^shift. */
+struct multiplier {
+	int32_t m;
+	int shift;
+};
+
+/* Source of both: TFLite's reference kernels, with rounding in two steps. */
+static struct multiplier multiplier_of(double value)
+{
+	struct multiplier result = { 0, 0 };
+	int64_t fraction;
+
+	if (!(value > 0))
+		return result;
+	fraction = (int64_t)round(frexp(value, &result.shift) * (INT64_C(1) << 31));
+	if (fraction == INT64_C(1) << 31) {
+		fraction /= 2;
+		result.shift++;
+	}
+	if (result.shift < -31)
+		fraction = result.shift = 0;
+	if (result.shift > 30) {
+		result.shift = 30;
+		fraction = INT32_MAX;
+	}
+	result.m = (int32_t)fraction;
+	return result;
+}
+
+static int32_t saturate(int64_t value)
+{
+	return value > INT32_MAX ? INT32_MAX : value < INT32_MIN ? INT32_MIN : (int32_t)value;
+}
+
+static int32_t multiply(int32_t x, struct multiplier by)
+{
+	int32_t shifted = by.shift > 0 ? (int32_t)((uint32_t)x << by.shift) : x, high;
+	int64_t product = (int64_t)shifted * by.m;
+	int right = by.shift < 0 ? -by.shift : 0;
+	int32_t mask, rest, threshold;
+
+	high = saturate((product + (product >= 0 ? 1 << 30 : 1 - (1 << 30))) / (INT64_C(1) << 31));
+	if (!right)
+		return high;
+	mask = (int32_t)((UINT32_C(1) << right) - 1);
+	rest = high & mask;
+	threshold = (mask >> 1) + (high < 0);
+	return (high >> right) + (rest > threshold);
+}
+
+/* Per output channel: multiplier, bias, weights' zero point. */
+struct channel {
+	struct multiplier by;
+	int32_t bias, zero;
+};
+
+struct weighted {
+	const struct ref_args *args;
+	const struct graph_window *w;
+	const struct channel *channels;
+	int32_t zero_in, zero_out, low, high;
+	size_t group_in, group_out;
+};
+
+static int8_t finish(const struct weighted *work, size_t o, int32_t sum)
+{
+	const struct channel *c = &work->channels[o];
+	int64_t q = (int64_t)multiply((int32_t)((uint32_t)sum + (uint32_t)c->bias), c->by) +
+		    work->zero_out;
+
+	return (int8_t)(q < work->low ? work->low : q > work->high ? work->high : q);
+}
+
+static int32_t dot(const int8_t *x, const int8_t *w, size_t n, int32_t zx, int32_t zw)
+{
+	int32_t sum = 0;
+
+	for (size_t i = 0; i < n; i++)
+		sum += (x[i] - zx) * (w[i] - zw);
+	return sum;
+}
+
+static int conv_part(void *context, size_t from, size_t to)
+{
+	const struct weighted *work = context;
+	const struct graph_tensor *x = work->args->in[0], *y = work->args->out;
+	const struct graph_window *w = work->w;
+	const int8_t *weights = work->args->in_data[1];
+	size_t taps = (size_t)w->kernel_h * w->kernel_w;
+
+	for (size_t p = from; p < to; p++) {
+		size_t n = p / y->dims[2] / y->dims[1];
+		int64_t top = (int64_t)(p / y->dims[2] % y->dims[1]) * w->stride_h - w->pad_top;
+		int64_t left = (int64_t)(p % y->dims[2]) * w->stride_w - w->pad_left;
+
+		for (size_t o = 0; o < y->dims[3]; o++) {
+			int32_t sum = 0;
+
+			for (size_t k = 0; k < taps; k++) {
+				int64_t iy = top + (int64_t)(k / w->kernel_w) * w->dilation_h;
+				int64_t ix = left + (int64_t)(k % w->kernel_w) * w->dilation_w;
+				const int8_t *in = work->args->in_data[0];
+
+				if (iy < 0 || iy >= x->dims[1] || ix < 0 || ix >= x->dims[2])
+					continue;
+				in += ((n * x->dims[1] + iy) * x->dims[2] + ix) * x->dims[3] +
+				      o / work->group_out * work->group_in;
+				sum += dot(in, weights + (o * taps + k) * work->group_in, work->group_in,
+					   work->zero_in, work->channels[o].zero);
+			}
+			((int8_t *)work->args->out_data)[p * y->dims[3] + o] = finish(work, o, sum);
+		}
+	}
+	return 0;
+}
+
+/* Transposed: for each output, the inputs and taps that reach it. */
+static int transposed_part(void *context, size_t from, size_t to)
+{
+	const struct weighted *work = context;
+	const struct graph_tensor *x = work->args->in[0], *y = work->args->out;
+	const struct graph_window *w = work->w;
+	const int8_t *weights = work->args->in_data[1];
+	size_t taps = (size_t)w->kernel_h * w->kernel_w;
+
+	for (size_t p = from; p < to; p++) {
+		size_t n = p / y->dims[2] / y->dims[1];
+		int64_t oy = (int64_t)(p / y->dims[2] % y->dims[1]) + w->pad_top;
+		int64_t ox = (int64_t)(p % y->dims[2]) + w->pad_left;
+
+		for (size_t o = 0; o < y->dims[3]; o++) {
+			int32_t sum = 0;
+
+			for (size_t k = 0; k < taps; k++) {
+				int64_t iy = oy - (int64_t)(k / w->kernel_w) * w->dilation_h;
+				int64_t ix = ox - (int64_t)(k % w->kernel_w) * w->dilation_w;
+				const int8_t *in = work->args->in_data[0];
+
+				if (iy < 0 || ix < 0 || iy % w->stride_h || ix % w->stride_w)
+					continue;
+				iy /= w->stride_h;
+				ix /= w->stride_w;
+				if (iy >= x->dims[1] || ix >= x->dims[2])
+					continue;
+				in += ((n * x->dims[1] + iy) * x->dims[2] + ix) * x->dims[3] +
+				      o / work->group_out * work->group_in;
+				sum += dot(in, weights + (o * taps + k) * work->group_in, work->group_in,
+					   work->zero_in, work->channels[o].zero);
+			}
+			((int8_t *)work->args->out_data)[p * y->dims[3] + o] = finish(work, o, sum);
+		}
+	}
+	return 0;
+}
+
+static int fully_connected_part(void *context, size_t from, size_t to)
+{
+	const struct weighted *work = context;
+	size_t n = work->group_out, k = work->group_in;
+	const int8_t *x = work->args->in_data[0], *w = work->args->in_data[1];
+
+	for (size_t i = from; i < to; i++)
+		((int8_t *)work->args->out_data)[i] =
+			finish(work, i % n, dot(x + i / n * k, w + i % n * k, k, work->zero_in,
+						work->channels[i % n].zero));
+	return 0;
+}
+
+/* The range of an output: its activation's. */
+static void range(const struct ref_args *args, int32_t *low, int32_t *high)
+{
+	struct graph_tensor out = *args->out;
+	struct graph graph = { .tensors = &out, .num_tensors = 1 };
+	struct graph_op op = *args->op;
+
+	op.outputs[0] = 0;
+	graph_act_range(&graph, &op, low, high);
+}
+
+int ref_weighted_int8(const struct ref_args *args)
+{
+	const struct graph_tensor *x = args->in[0], *w = args->in[1], *y = args->out;
+	struct channel *channels = calloc(w->dims[0] ? w->dims[0] : 1, sizeof(*channels));
+	const int32_t *bias = args->num_in > 2 ? args->in_data[2] : NULL;
+	struct weighted work = {
+		.args = args, .w = &args->op->params.conv.window, .channels = channels,
+		.zero_in = graph_zero_point(x, 0), .zero_out = graph_zero_point(y, 0),
+		.group_in = w->dims[w->rank - 1], .group_out = w->dims[0],
+	};
+	size_t outputs = graph_elements(y), k = w->dims[0] ? graph_elements(w) / w->dims[0] : 0;
+	int err;
+
+	if (!channels)
+		return accel_error_memory("a convolution");
+	range(args, &work.low, &work.high);
+	for (size_t i = 0; i < w->dims[0]; i++) {
+		channels[i].by = multiplier_of((double)graph_scale(x, 0) * graph_scale(w, i) /
+					       graph_scale(y, 0));
+		channels[i].bias = bias ? bias[i] : 0;
+		channels[i].zero = graph_zero_point(w, i);
+	}
+	if (args->op->kind == GRAPH_FULLY_CONNECTED) {
+		err = ref_parallel(outputs, (double)outputs * k, fully_connected_part, &work);
+	} else {
+		work.group_out /= args->op->params.conv.groups;
+		err = ref_parallel(outputs / y->dims[3], (double)outputs * k,
+				   args->op->kind == GRAPH_CONV ? conv_part : transposed_part, &work);
+	}
+	free(channels);
+	return err;
+}
+
+/* A function of one value for all 256 of them. */
+static void map(const struct ref_args *args)
+{
+	const struct graph_tensor *x = args->in[0], *y = args->out;
+	const int8_t *in = args->in_data[0];
+	int8_t table[256], *out = args->out_data;
+	int32_t low, high;
+
+	range(args, &low, &high);
+	for (int q = -128; q < 128; q++) {
+		double real = (double)graph_scale(x, 0) * (q - graph_zero_point(x, 0));
+		double value = round(ref_map(args->op, real) / graph_scale(y, 0)) +
+			       graph_zero_point(y, 0);
+
+		table[q + 128] = (int8_t)(value > high ? high : value >= low ? (int32_t)value : low);
+	}
+	for (size_t i = 0, n = graph_elements(y); i < n; i++)
+		out[i] = table[in[i] + 128];
+}
+
+static bool same_scale(const struct graph_tensor *a, const struct graph_tensor *b)
+{
+	return a->quant.scale[0] == b->quant.scale[0] &&
+	       a->quant.zero_point[0] == b->quant.zero_point[0];
+}
+
+static void max_pool(const struct ref_args *args)
+{
+	const struct graph_tensor *x = args->in[0], *y = args->out;
+	const struct graph_window *w = &args->op->params.pool.window;
+	size_t channels = x->dims[3];
+	int8_t *out = args->out_data;
+	int32_t low, high;
+
+	range(args, &low, &high);
+	for (size_t p = 0; p < (size_t)y->dims[0] * y->dims[1] * y->dims[2]; p++, out += channels) {
+		size_t n = p / y->dims[2] / y->dims[1];
+		int64_t top = (int64_t)(p / y->dims[2] % y->dims[1]) * w->stride_h - w->pad_top;
+		int64_t left = (int64_t)(p % y->dims[2]) * w->stride_w - w->pad_left;
+
+		memset(out, low, channels);
+		for (uint32_t k = 0; k < w->kernel_h * w->kernel_w; k++) {
+			int64_t iy = top + (int64_t)(k / w->kernel_w) * w->dilation_h;
+			int64_t ix = left + (int64_t)(k % w->kernel_w) * w->dilation_w;
+			const int8_t *in = args->in_data[0];
+
+			if (iy < 0 || iy >= x->dims[1] || ix < 0 || ix >= x->dims[2])
+				continue;
+			in += ((n * x->dims[1] + iy) * x->dims[2] + ix) * channels;
+			for (size_t c = 0; c < channels; c++)
+				out[c] = in[c] > out[c] ? in[c] : out[c];
+		}
+		for (size_t c = 0; c < channels; c++)
+			out[c] = out[c] > high ? (int8_t)high : out[c];
+	}
+}
+
+/* By the float kernel: integers to reals, the operation, its activation, back. */
+static int by_float(const struct ref_args *args)
+{
+	size_t n = graph_elements(args->out), room = n;
+	float **in = calloc(args->num_in + 1, sizeof(*in));
+	float *out = malloc((room ? room : 1) * sizeof(*out));
+	struct ref_args real = *args;
+	int err = in && out ? 0 : -ENOMEM;
+
+	for (uint32_t i = 0; !err && i < args->num_in; i++) {
+		if (!args->in[i])
+			continue;
+		in[i] = malloc((graph_elements(args->in[i]) + 1) * sizeof(float));
+		if (in[i])
+			ref_to_float(args->in[i], args->in_data[i], in[i]);
+		else
+			err = -ENOMEM;
+	}
+	if (err) {
+		accel_error_memory("an operation");
+	} else {
+		real.in_data = (const void *const *)in;
+		real.out_data = out;
+		err = ref_float(&real);
+	}
+	for (size_t i = 0; !err && i < n; i++)
+		out[i] = out[i] < args->op->act_min ? args->op->act_min :
+			 out[i] > args->op->act_max ? args->op->act_max : out[i];
+	if (!err)
+		ref_from_float(args->out, out, args->out_data);
+	for (uint32_t i = 0; in && i < args->num_in; i++)
+		free(in[i]);
+	free(in);
+	free(out);
+	return err;
+}
+
+int ref_int8(const struct ref_args *args)
+{
+	switch (args->op->kind) {
+	case GRAPH_CONV: case GRAPH_CONV_TRANSPOSED: case GRAPH_FULLY_CONNECTED:
+		return ref_weighted_int8(args);
+	case GRAPH_MAX_POOL:
+		if (same_scale(args->in[0], args->out)) {
+			max_pool(args);
+			return 0;
+		}
+		break;
+	case GRAPH_RESIZE:
+		break;
+	default:
+		if (ref_is_map(args->op->kind)) {
+			map(args);
+			return 0;
+		}
+	}
+	return by_float(args);
+}
+
+static int64_t integer_binary(uint32_t kind, int64_t a, int64_t b)
+{
+	switch (kind) {
+	case GRAPH_ADD: return (int64_t)((uint64_t)a + (uint64_t)b);
+	case GRAPH_SUB: return (int64_t)((uint64_t)a - (uint64_t)b);
+	case GRAPH_MUL: return (int64_t)((uint64_t)a * (uint64_t)b);
+	case GRAPH_DIV: return b && !(b == -1 && a == INT64_MIN) ? a / b : 0;
+	case GRAPH_MAX: return a > b ? a : b;
+	default: return a < b ? a : b;
+	}
+}
+
+static int64_t get(const struct graph_tensor *t, const void *data, size_t i)
+{
+	return t->type == GRAPH_I64 ? ((const int64_t *)data)[i] : ((const int32_t *)data)[i];
+}
+
+static void put(const struct graph_tensor *t, void *data, size_t i, int64_t value)
+{
+	if (t->type == GRAPH_I64)
+		((int64_t *)data)[i] = value;
+	else
+		((int32_t *)data)[i] = (int32_t)value;
+}
+
+/* Index in an operand that broadcasts to element @i of the output. */
+static size_t operand_index(const struct graph_tensor *t, const struct graph_tensor *out, size_t i)
+{
+	size_t index = 0, step = 1;
+
+	for (uint32_t back = 1; back <= out->rank; back++) {
+		uint32_t dim = back <= t->rank ? t->dims[t->rank - back] : 1;
+		size_t at = i % out->dims[out->rank - back];
+
+		i /= out->dims[out->rank - back];
+		index += dim > 1 ? at * step : 0;
+		step *= dim;
+	}
+	return index;
+}
+
+int ref_integers(const struct ref_args *args)
+{
+	const struct graph_tensor *x = args->in[0], *y = args->out;
+	size_t n = graph_elements(y);
+
+	if (args->op->kind == GRAPH_CLIP || args->op->kind == GRAPH_UNARY) {
+		for (size_t i = 0; i < n; i++) {
+			double value = args->op->kind == GRAPH_CLIP ? (double)get(x, args->in_data[0], i) :
+				       ref_map(args->op, (double)get(x, args->in_data[0], i));
+
+			value = value < args->op->act_min ? args->op->act_min :
+				value > args->op->act_max ? args->op->act_max : value;
+			put(y, args->out_data, i, value > -9e18 && value < 9e18 ? (int64_t)value : 0);
+		}
+		return 0;
+	}
+	if (args->op->kind == GRAPH_REDUCE)
+		return by_float(args);
+	for (size_t i = 0; i < n; i++)
+		put(y, args->out_data, i,
+		    integer_binary(args->op->kind,
+				   get(x, args->in_data[0], operand_index(x, y, i)),
+				   get(args->in[1], args->in_data[1], operand_index(args->in[1], y, i))));
+	return 0;
+}

@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: MIT
+#
+# npusim, the executable: a PCI board served over vfio-user.
+
+SERVER_SRC	:= tools/npusim/record.c $(addprefix tools/npusim/board/,board.c board_bus.c board_control.c \
+		     board_memory.c fault.c vfio_device.c vfio_dma.c vfio_irq.c vfio_pci.c)
+SERVER_OBJ	:= $(SERVER_SRC:%.c=$(O)/%.o) $(O)/tools/npusim/pages.o
+
+.SECONDEXPANSION:
+$(O)/npusim: $(addprefix $(O)/tools/npusim/board/,server.o vfio_server.o) $(SERVER_OBJ) \
+	     $$(NPUSIM_LIB)
+	$(CC) $(LDFLAGS) -o $@ $^
+
+npusim: $(O)/npusim
+
+ALL		+= $(O)/npusim
