@@ -4,7 +4,6 @@
  */
 #include <dirent.h>
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,8 +15,9 @@
 #include "libaccel/import/import.h"
 #include "libaccel/graph/passes.h"
 #include "libaccel/quant/quantize.h"
+#include "tools/cli/cli.h"
 
-enum { EXIT_USAGE = 2, MOST_CONFIGS = 16 };
+enum { MOST_CONFIGS = 16 };
 
 static const char help[] =
 "Usage: accel-compile [OPTION]... MODEL\n"
@@ -30,9 +30,7 @@ static const char help[] =
 "  -R, --random N           calibrate with N made-up inputs: for measuring speed\n"
 "  -q, --quantize FILE      settings for quantisation, JSON\n"
 "  -M, --method NAME        min-max, percentile, mse or entropy\n"
-"  -l, --letterbox          calibration: keep the pictures' proportions\n"
-"  -m, --mean V[,V,V]       calibration: taken off 8-bit values (default 127.5)\n"
-"  -s, --scale V[,V,V]      calibration: multiplied with then (default 1/127.5)\n"
+CLI_PICTURE_HELP
 "  -b, --bandwidth BYTES    memory bandwidth to plan for, per cycle\n"
 "  -e, --explain            tell where each operation runs, why, and what it costs\n"
 "      --float              do not quantise: everything on the CPU\n"
@@ -43,7 +41,9 @@ static const char help[] =
 "\n"
 "Examples:\n"
 "  accel-compile -c nv_large -C photos/ -e face.tflite\n"
-"  accel-compile --config nv_small,nv_large keyword_int8.tflite\n";
+"  accel-compile --config nv_small,nv_large keyword_int8.tflite\n"
+"\n"
+"Exit status: 0; 1 it failed; 2 wrong usage.\n";
 
 struct options {
 	const char *model, *output, *folder, *quantize, *method;
@@ -53,12 +53,6 @@ struct options {
 	struct lower_options lower;
 	bool explain, cache, verbose, keep_float;
 };
-
-static int fail(const char *what)
-{
-	fprintf(stderr, "accel-compile: %s: %s\n", what, accel_error_text());
-	return EXIT_FAILURE;
-}
 
 static double phase(const struct options *o, const char *name, double since)
 {
@@ -198,7 +192,7 @@ static int make(const struct options *o, uint64_t source, void **data, size_t *s
 	int ret;
 
 	if (graph_import(o->model, &import, &graph))
-		return fail(o->model);
+		return cli_failed(o->model);
 	ret = graph_optimize(graph);
 	time = phase(o, "import", time);
 	if (!ret && !o->keep_float && quant_is_float(graph)) {
@@ -207,7 +201,7 @@ static int make(const struct options *o, uint64_t source, void **data, size_t *s
 				"FOLDER with pictures of the kind it is for (or --float)\n",
 				o->model);
 			graph_free(graph);
-			return EXIT_USAGE;
+			return CLI_USAGE;
 		}
 		ret = quantize(o, &graph);
 		time = phase(o, "quantise", time);
@@ -217,7 +211,7 @@ static int make(const struct options *o, uint64_t source, void **data, size_t *s
 				    size);
 	phase(o, "compile", time);
 	graph_free(graph);
-	return ret ? fail(o->model) : 0;
+	return ret ? cli_failed(o->model) : 0;
 }
 
 static int report(const struct options *o, const void *data, size_t size)
@@ -226,7 +220,7 @@ static int report(const struct options *o, const void *data, size_t size)
 	uint32_t i;
 
 	if (accel_model_load_memory(data, size, &model))
-		return fail(o->output);
+		return cli_failed(o->output);
 	for (i = 0; i < o->config_count; i++) {
 		struct accel_model_summary s = { .size = sizeof(s) };
 
@@ -280,20 +274,11 @@ static int compile(const struct options *o)
 			model_write(cached, data, size);
 	}
 	if (!ret && model_write(o->output, data, size))
-		ret = fail(o->output);
+		ret = cli_failed(o->output);
 	if (!ret)
 		ret = report(o, data, size);
 	free(data);
 	return ret;
-}
-
-static bool three(const char *text, float values[3])
-{
-	int count = sscanf(text, "%f,%f,%f", &values[0], &values[1], &values[2]);
-
-	if (count == 1)
-		values[1] = values[2] = values[0];
-	return count == 1 || count == 3;
 }
 
 static bool set_configs(struct options *o, char *list)
@@ -302,8 +287,10 @@ static bool set_configs(struct options *o, char *list)
 
 	o->config_count = 0;
 	while ((name = strsep(&rest, ","))) {
-		if (!*name || o->config_count == MOST_CONFIGS)
+		if (!*name || o->config_count == MOST_CONFIGS) {
+			cli_wrong("--config: 1 to %d names with commas between", MOST_CONFIGS);
 			return false;
+		}
 		o->configs[o->config_count++] = name;
 	}
 	return true;
@@ -320,9 +307,7 @@ int main(int argc, char **argv)
 		{ "random", required_argument, NULL, 'R' },
 		{ "quantize", required_argument, NULL, 'q' },
 		{ "method", required_argument, NULL, 'M' },
-		{ "letterbox", no_argument, NULL, 'l' },
-		{ "mean", required_argument, NULL, 'm' },
-		{ "scale", required_argument, NULL, 's' },
+		CLI_PICTURE_OPTIONS,
 		{ "bandwidth", required_argument, NULL, 'b' },
 		{ "explain", no_argument, NULL, 'e' },
 		{ "float", no_argument, NULL, FLOAT },
@@ -335,51 +320,47 @@ int main(int argc, char **argv)
 	struct options o = {
 		.configs = { "nv_small", "nv_large" }, .config_count = 2, .samples = 64,
 		.cache = true,
-		.fit = {
-			.mean = { 127.5f, 127.5f, 127.5f },
-			.scale = { 1 / 127.5f, 1 / 127.5f, 1 / 127.5f },
-		},
 	};
 	bool good = true;
 	char path[4096], *dot;
 	int c;
 
-	while ((c = getopt_long(argc, argv, "o:c:C:N:R:q:M:lm:s:b:evh", longs, NULL)) != -1) {
+	cli_picture_init(&o.fit);
+	while ((c = cli_getopt(argc, argv, "o:c:C:N:R:q:M:" CLI_PICTURE_LETTERS "b:evh", longs)) !=
+	       -1) {
 		switch (c) {
 		case 'o':
 			o.output = optarg;
 			break;
 		case 'c':
-			good &= set_configs(&o, optarg);
+			good = set_configs(&o, optarg);
 			break;
 		case 'C':
 			o.folder = optarg;
 			break;
 		case 'N':
-			o.samples = strtoul(optarg, NULL, 0);
+			good = cli_uint("samples", optarg, 1, UINT32_MAX, &o.samples);
 			break;
 		case 'R':
-			o.random = strtoul(optarg, NULL, 0);
+			good = cli_uint("random", optarg, 1, 1000000, &o.random);
 			break;
 		case 'q':
 			o.quantize = optarg;
 			break;
 		case 'M':
 			o.method = optarg;
-			good &= method_number(optarg) < QUANT_METHODS;
+			good = method_number(optarg) < QUANT_METHODS;
+			if (!good)
+				cli_wrong("--method: '%s' is none of min-max, percentile, mse, entropy",
+					  optarg);
 			break;
 		case 'l':
-			o.fit.letterbox = true;
-			break;
 		case 'm':
-			good &= three(optarg, o.fit.mean);
-			break;
 		case 's':
-			good &= three(optarg, o.fit.scale);
+			good = cli_picture_option(c, optarg, &o.fit);
 			break;
 		case 'b':
-			o.lower.bytes_per_cycle = strtod(optarg, NULL);
-			good &= o.lower.bytes_per_cycle > 0;
+			good = cli_real("bandwidth", optarg, 0.01, 1e6, &o.lower.bytes_per_cycle);
 			break;
 		case 'e':
 			o.explain = true;
@@ -400,13 +381,13 @@ int main(int argc, char **argv)
 			fputs(help, stdout);
 			return EXIT_SUCCESS;
 		default:
-			return EXIT_USAGE;
+			good = false;
 		}
+		if (!good)
+			return CLI_USAGE;
 	}
-	if (!good || optind + 1 != argc) {
-		fputs("accel-compile: wrong or missing argument; --help explains\n", stderr);
-		return EXIT_USAGE;
-	}
+	if (optind + 1 != argc)
+		return cli_wrong("one MODEL, not %d", argc - optind);
 	o.model = argv[optind];
 	if (!o.output) {
 		snprintf(path, sizeof(path) - 8, "%s", o.model);

@@ -6,8 +6,8 @@ ALL		+= $(ACCEL_DUMP)
 CHECKS		+= accel-dump
 
 # The inside of artefacts is not part of the shared library's interface.
-$(ACCEL_DUMP): $(ACCEL_DUMP_OBJS) $(LIBACCEL_A)
-	$(CC) $(LDFLAGS) -o $@ $(ACCEL_DUMP_OBJS) $(LIBACCEL_A) $(LIBACCEL_LIBS)
+$(ACCEL_DUMP): $(ACCEL_DUMP_OBJS) $$(CLI_A) $(LIBACCEL_A)
+	$(CC) $(LDFLAGS) -o $@ $(ACCEL_DUMP_OBJS) $(CLI_A) $(LIBACCEL_A) $(LIBACCEL_LIBS)
 
 .PHONY: check-accel-dump
 check-accel-dump: $(ACCEL_DUMP) $(ACCEL_COMPILE)

@@ -3,7 +3,6 @@
  * accel-dump: what is inside compiled models and the driver's core dumps.
  */
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,14 +10,15 @@
 #include <accel/accel.h>
 
 #include "accel-dump.h"
+#include "tools/cli/cli.h"
 
 /* Exit codes. */
-enum { EXIT_FAILED = 1, EXIT_USAGE = 2 };
+enum { EXIT_FAILED = 1 };
 
 /* The driver's dumps are 64 KiB at most. */
 #define COREDUMP_MAX	(1u << 20)
 
-static void usage(FILE *to)
+static void usage(void)
 {
 	fputs("usage: accel-dump [OPTION]... FILE\n"
 	      "\n"
@@ -34,7 +34,7 @@ static void usage(FILE *to)
 	      "  accel-dump --registers --config nv_small model.accel | less\n"
 	      "  accel-dump /sys/class/devcoredump/devcd1/data\n"
 	      "\n"
-	      "Exit status: 0; 1 the file cannot be read or is damaged; 2 wrong usage.\n", to);
+	      "Exit status: 0; 1 the file cannot be read or is damaged; 2 wrong usage.\n", stdout);
 }
 
 static int try_coredump(const char *path, bool registers, bool *is_coredump)
@@ -77,7 +77,7 @@ int main(int argc, char **argv)
 	bool registers = false, is_coredump;
 	int option, ret;
 
-	while ((option = getopt_long(argc, argv, "rc:h", options, NULL)) != -1) {
+	while ((option = cli_getopt(argc, argv, "rc:h", options)) != -1) {
 		switch (option) {
 		case 'r':
 			registers = true;
@@ -86,16 +86,14 @@ int main(int argc, char **argv)
 			config = optarg;
 			break;
 		case 'h':
-			usage(stdout);
+			usage();
 			return 0;
 		default:
-			usage(stderr);
-			return EXIT_USAGE;
+			return CLI_USAGE;
 		}
 	}
 	if (argc - optind != 1) {
-		fprintf(stderr, "accel-dump: one FILE, not %d\n", argc - optind);
-		return EXIT_USAGE;
+		return cli_wrong("one FILE, not %d", argc - optind);
 	}
 
 	ret = try_coredump(argv[optind], registers, &is_coredump);

@@ -8,8 +8,8 @@ DEB_PACKAGES	+= libcjson-dev
 
 $(O)/tools/accel-info/report.o: CPPFLAGS += -DLIBACCEL_VERSION='"$(LIBACCEL_VERSION)"'
 
-$(ACCEL_INFO): $(ACCEL_INFO_OBJS) $(LIBACCEL)
-	$(CC) $(LDFLAGS) -o $@ $(ACCEL_INFO_OBJS) $(LIBACCEL_LINK) -lcjson
+$(ACCEL_INFO): $(ACCEL_INFO_OBJS) $$(CLI_A) $(LIBACCEL)
+	$(CC) $(LDFLAGS) -o $@ $(ACCEL_INFO_OBJS) $(CLI_A) $(LIBACCEL_LINK) -lcjson
 
 .PHONY: check-accel-info
 check-accel-info: $(ACCEL_INFO)

@@ -3,19 +3,19 @@
  * accel-info: which NPUs this machine has and what they can do.
  */
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "accel-info.h"
+#include "tools/cli/cli.h"
 
 #define DEVICES_MAX	64
 
 /* Exit codes. */
-enum { EXIT_NONE = 1, EXIT_USAGE = 2, EXIT_UNFIT = 3 };
+enum { EXIT_NONE = 1, EXIT_UNFIT = 3 };
 
-static void usage(FILE *to)
+static void usage(void)
 {
 	fputs("usage: accel-info [OPTION]... [DEVICE]\n"
 	      "\n"
@@ -33,7 +33,7 @@ static void usage(FILE *to)
 	      "  accel-info --fit --path /var/lib/models\n"
 	      "  accel-info --cdi > /etc/cdi/nvdla.json\n"
 	      "\n"
-	      "Exit status: 0; 1 no NPU found; 2 wrong usage; 3 --fit found something poor.\n", to);
+	      "Exit status: 0; 1 no NPU found; 2 wrong usage; 3 --fit found something poor.\n", stdout);
 }
 
 static unsigned int find_devices(const char *name, struct accel_device_info *infos)
@@ -161,7 +161,7 @@ int main(int argc, char **argv)
 	cJSON *object;
 	int option, ret = 0;
 
-	while ((option = getopt_long(argc, argv, "jfch", options, NULL)) != -1) {
+	while ((option = cli_getopt(argc, argv, "jfch", options)) != -1) {
 		switch (option) {
 		case 'j':
 			json = true;
@@ -176,16 +176,14 @@ int main(int argc, char **argv)
 			cdi = true;
 			break;
 		case 'h':
-			usage(stdout);
+			usage();
 			return 0;
 		default:
-			usage(stderr);
-			return EXIT_USAGE;
+			return CLI_USAGE;
 		}
 	}
 	if (argc - optind > 1) {
-		fprintf(stderr, "accel-info: one DEVICE, not %d\n", argc - optind);
-		return EXIT_USAGE;
+		return cli_wrong("one DEVICE, not %d", argc - optind);
 	}
 
 	count = find_devices(argv[optind], infos);

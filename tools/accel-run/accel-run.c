@@ -3,7 +3,6 @@
  * accel-run: run a compiled model on files and tell what comes out.
  */
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +10,7 @@
 
 #include <accel/model.h>
 
-enum { EXIT_USAGE = 2 };
+#include "tools/cli/cli.h"
 
 static const char help[] =
 "Usage: accel-run [OPTION]... MODEL [FILE]...\n"
@@ -19,22 +18,22 @@ static const char help[] =
 "raw bytes of a tensor; one per input of the model, or any number of pictures\n"
 "for a model with one input, which is then run once for each.\n"
 "\n"
-"  -d, --device NAME      drm, drm:/dev/accel/accelN, sim:CONFIG, cpu or auto\n"
-"  -c, --config NAME      on the cpu: the configuration whose operations are run\n"
-"  -l, --letterbox        keep a picture's proportions\n"
-"  -m, --mean V[,V,V]     take this off 8-bit values (default 127.5)\n"
-"  -s, --scale V[,V,V]    multiply with this then (default 1/127.5)\n"
-"  -t, --top N            print the N largest values of each output (default 5)\n"
-"  -o, --output FOLDER    write each output as raw bytes into FOLDER/N.bin\n"
-"  -r, --random SEED      fill the inputs that get no FILE with made-up values\n"
-"  -n, --repeat N         run N times and print the time per run\n"
-"  -p, --profile          print what each layer cost\n"
-"  -S, --strict           refuse a model of which a part would run on the CPU\n"
-"  -h, --help             print this\n"
+"  -d, --device NAME        drm, drm:/dev/accel/accelN, sim:CONFIG, cpu or auto\n"
+"  -c, --config NAME        on the cpu: the configuration whose operations are run\n"
+CLI_PICTURE_HELP
+"  -t, --top N              print the N largest values of each output (default 5)\n"
+"  -o, --output FOLDER      write each output as raw bytes into FOLDER/N.bin\n"
+"  -r, --random SEED        fill the inputs that get no FILE with made-up values\n"
+"  -n, --repeat N           run N times and print the time per run\n"
+"  -p, --profile            print what each layer cost\n"
+"  -S, --strict             refuse a model of which a part would run on the CPU\n"
+"  -h, --help               print this\n"
 "\n"
 "Examples:\n"
 "  accel-run faces.accel photo.jpg\n"
-"  accel-run -d sim:nv_large -p faces.accel photo.jpg\n";
+"  accel-run -d sim:nv_large -p faces.accel photo.jpg\n"
+"\n"
+"Exit status: 0; 1 it failed; 2 wrong usage.\n";
 
 struct options {
 	const char *device, *config, *folder;
@@ -42,33 +41,6 @@ struct options {
 	unsigned int top, repeat, seed;
 	bool profile, strict, random;
 };
-
-static int fail(const char *what)
-{
-	fprintf(stderr, "accel-run: %s: %s\n", what, accel_error_text());
-	return EXIT_FAILURE;
-}
-
-static bool three(const char *text, float values[3])
-{
-	char *end;
-	int i;
-
-	for (i = 0; i < 3; i++) {
-		values[i] = strtof(text, &end);
-		if (end == text)
-			return false;
-		if (*end == ',')
-			text = end + 1;
-		else if (*end)
-			return false;
-		else if (!i)
-			values[1] = values[2] = values[0];
-		if (!*end)
-			return i == 0 || i == 2;
-	}
-	return false;
-}
 
 static bool is_picture(const char *path)
 {
@@ -101,10 +73,10 @@ static int set_input(struct accel_session *session, const struct accel_model *mo
 			ret = accel_session_set_image(session, index, &image, &o->fit);
 			accel_image_release(&image);
 		}
-		return ret ? fail(path) : 0;
+		return ret ? cli_failed(path) : 0;
 	}
 	if (accel_model_input(model, index, &info) || accel_session_input(session, index, &data))
-		return fail(path);
+		return cli_failed(path);
 	file = fopen(path, "rbe");
 	if (file) {
 		got = fread(data, 1, info.bytes, file);
@@ -130,7 +102,7 @@ static int fill_input(struct accel_session *session, const struct accel_model *m
 	void *data = NULL;
 
 	if (accel_model_input(model, index, &info) || accel_session_input(session, index, &data))
-		return fail("input");
+		return cli_failed("input");
 	for (i = 0; i < info.bytes; i++) {
 		state = state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
 		((uint8_t *)data)[i] = state >> 56;
@@ -150,14 +122,14 @@ static int print_output(struct accel_session *session, const struct accel_model 
 	int64_t got;
 
 	if (accel_model_output(model, index, &info))
-		return fail("output");
+		return cli_failed("output");
 	for (i = 0; i < info.rank; i++)
 		count *= info.dims[i];
 	values = calloc(count + 1, sizeof(*values));
 	got = values ? accel_session_output_real(session, index, values, count) : -1;
 	if (got < 0) {
 		free(values);
-		return fail(info.name);
+		return cli_failed(info.name);
 	}
 	printf("%s:", info.name);
 	for (n = 0; n < top && n < count; n++) {
@@ -185,7 +157,7 @@ static int write_output(struct accel_session *session, const struct accel_model 
 
 	if (accel_model_output(model, index, &info) ||
 	    accel_session_output(session, index, &data))
-		return fail("output");
+		return cli_failed("output");
 	snprintf(path, sizeof(path), "%s/%u.bin", folder, index);
 	file = fopen(path, "wbe");
 	good = file && fwrite(data, 1, info.bytes, file) == info.bytes;
@@ -204,11 +176,11 @@ static int print_profile(struct accel_session *session)
 	int timed;
 
 	if (count < 0)
-		return fail("profile");
+		return cli_failed("profile");
 	layers = calloc(count + 1, sizeof(*layers));
 	if (!layers || accel_session_profile(session, layers, count) < 0) {
 		free(layers);
-		return fail("profile");
+		return cli_failed("profile");
 	}
 	for (i = 0; i < count; i++) {
 		printf("  %-16s %-40.40s %s %10llu cycles %9.3f ms\n", layers[i].kind,
@@ -221,7 +193,7 @@ static int print_profile(struct accel_session *session)
 	printf("  NPU %llu cycles, %.3f ms; CPU %.3f ms\n", (unsigned long long)cycles,
 	       (double)npu / 1e6, (double)cpu / 1e6);
 	free(layers);
-	return timed ? fail("profile") : 0;
+	return timed ? cli_failed("profile") : 0;
 }
 
 static int run_once(struct accel_session *session, const struct accel_model *model,
@@ -235,7 +207,7 @@ static int run_once(struct accel_session *session, const struct accel_model *mod
 	clock_gettime(CLOCK_MONOTONIC, &a);
 	for (n = 0; n < o->repeat; n++) {
 		if (accel_session_run(session))
-			return fail("run");
+			return cli_failed("run");
 	}
 	clock_gettime(CLOCK_MONOTONIC, &b);
 	for (i = 0; !ret && i < accel_model_output_count(model); i++) {
@@ -265,16 +237,16 @@ static int run(const char *path, char **files, unsigned int count, const struct 
 	int ret;
 
 	if (accel_model_load(path, &model))
-		return fail(path);
+		return cli_failed(path);
 	inputs = accel_model_input_count(model);
 	if (accel_open(o->device, &device) || accel_device_query(device, &info))
-		ret = fail(o->device ? o->device : "device");
+		ret = cli_failed(o->device ? o->device : "device");
 	else
-		ret = accel_session_create(model, device, &params, &session) ? fail(path) : 0;
+		ret = accel_session_create(model, device, &params, &session) ? cli_failed(path) : 0;
 	if (!ret && count && inputs != 1 && count != inputs && !o->random) {
 		fprintf(stderr, "accel-run: the model has %u inputs, %u files were given\n",
 			inputs, count);
-		ret = EXIT_USAGE;
+		ret = CLI_USAGE;
 	}
 	if (!ret && !accel_model_summary(model, info.config[0] ? info.config : o->config, &summary))
 		fprintf(stderr, "%s: %u operations on the NPU%s, %u on the CPU\n", info.name,
@@ -306,9 +278,7 @@ int main(int argc, char **argv)
 	static const struct option longs[] = {
 		{ "device", required_argument, NULL, 'd' },
 		{ "config", required_argument, NULL, 'c' },
-		{ "letterbox", no_argument, NULL, 'l' },
-		{ "mean", required_argument, NULL, 'm' },
-		{ "scale", required_argument, NULL, 's' },
+		CLI_PICTURE_OPTIONS,
 		{ "top", required_argument, NULL, 't' },
 		{ "output", required_argument, NULL, 'o' },
 		{ "random", required_argument, NULL, 'r' },
@@ -318,17 +288,12 @@ int main(int argc, char **argv)
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 }
 	};
-	struct options o = {
-		.top = 5, .repeat = 1,
-		.fit = {
-			.mean = { 127.5f, 127.5f, 127.5f },
-			.scale = { 1 / 127.5f, 1 / 127.5f, 1 / 127.5f },
-		},
-	};
+	struct options o = { .top = 5, .repeat = 1 };
 	bool good = true;
 	int c;
 
-	while ((c = getopt_long(argc, argv, "d:c:lm:s:t:o:r:n:pSh", longs, NULL)) != -1) {
+	cli_picture_init(&o.fit);
+	while ((c = cli_getopt(argc, argv, "d:c:" CLI_PICTURE_LETTERS "t:o:r:n:pSh", longs)) != -1) {
 		switch (c) {
 		case 'd':
 			o.device = optarg;
@@ -337,27 +302,22 @@ int main(int argc, char **argv)
 			o.config = optarg;
 			break;
 		case 'l':
-			o.fit.letterbox = true;
-			break;
 		case 'm':
-			good &= three(optarg, o.fit.mean);
-			break;
 		case 's':
-			good &= three(optarg, o.fit.scale);
+			good = cli_picture_option(c, optarg, &o.fit);
 			break;
 		case 't':
-			o.top = strtoul(optarg, NULL, 0);
+			good = cli_uint("top", optarg, 0, UINT32_MAX, &o.top);
 			break;
 		case 'o':
 			o.folder = optarg;
 			break;
 		case 'r':
 			o.random = true;
-			o.seed = strtoul(optarg, NULL, 0);
+			good = cli_uint("random", optarg, 0, UINT32_MAX, &o.seed);
 			break;
 		case 'n':
-			o.repeat = strtoul(optarg, NULL, 0);
-			good &= o.repeat > 0;
+			good = cli_uint("repeat", optarg, 1, UINT32_MAX, &o.repeat);
 			break;
 		case 'p':
 			o.profile = true;
@@ -369,12 +329,12 @@ int main(int argc, char **argv)
 			fputs(help, stdout);
 			return EXIT_SUCCESS;
 		default:
-			return EXIT_USAGE;
+			good = false;
 		}
+		if (!good)
+			return CLI_USAGE;
 	}
-	if (!good || optind >= argc) {
-		fputs("accel-run: wrong or missing argument; --help explains\n", stderr);
-		return EXIT_USAGE;
-	}
+	if (optind >= argc)
+		return cli_wrong("which MODEL?");
 	return run(argv[optind], argv + optind + 1, argc - optind - 1, &o);
 }

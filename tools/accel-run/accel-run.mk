@@ -3,5 +3,5 @@
 ACCEL_RUN	:= $(O)/tools/accel-run/accel-run
 ALL		+= $(ACCEL_RUN)
 
-$(ACCEL_RUN): $(O)/tools/accel-run/accel-run.o $(LIBACCEL)
-	$(CC) $(LDFLAGS) -o $@ $< $(LIBACCEL_LINK)
+$(ACCEL_RUN): $(O)/tools/accel-run/accel-run.o $$(CLI_A) $(LIBACCEL)
+	$(CC) $(LDFLAGS) -o $@ $< $(CLI_A) $(LIBACCEL_LINK)

@@ -6,8 +6,8 @@ ACCEL_TEST_OBJS	= $(O)/tools/accel-test/main.o $(patsubst %.c,$(O)/%.o,$(TEST_PR
 ALL		+= $(ACCEL_TEST)
 CHECKS		+= accel-test
 
-$(ACCEL_TEST): $$(ACCEL_TEST_OBJS) $(LIBACCEL)
-	$(CC) $(LDFLAGS) -o $@ $(ACCEL_TEST_OBJS) $(LIBACCEL_LINK)
+$(ACCEL_TEST): $$(ACCEL_TEST_OBJS) $$(CLI_A) $(LIBACCEL)
+	$(CC) $(LDFLAGS) -o $@ $(ACCEL_TEST_OBJS) $(CLI_A) $(LIBACCEL_LINK)
 
 .PHONY: check-accel-test
 check-accel-test: $(ACCEL_TEST)

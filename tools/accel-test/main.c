@@ -4,27 +4,25 @@
  * with a known answer, for people who bring up a board or an FPGA.
  */
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <accel/accel.h>
 
 #include "tests/programs/engines.h"
+#include "tools/cli/cli.h"
 
 /* Consecutive operations alternate between an engine's two register groups. */
 #define ROUNDS		4
 #define TIMEOUT_NS	INT64_C(60000000000)
 
 /* Exit codes. */
-enum { EXIT_BROKEN = 1, EXIT_USAGE = 2, EXIT_NO_DEVICE = 3 };
+enum { EXIT_BROKEN = 1, EXIT_NO_DEVICE = 3 };
 
 struct options {
 	uint32_t core_mask;
-	unsigned int rounds;
-	bool quiet;
+	uint32_t rounds;
 };
 
 /* One engine's program and memory on one core. */
@@ -38,7 +36,7 @@ struct bench {
 	uint32_t slots;
 };
 
-static void usage(FILE *to)
+static void usage(void)
 {
 	fputs("usage: accel-test [OPTION]... [DEVICE]\n"
 	      "\n"
@@ -56,7 +54,7 @@ static void usage(FILE *to)
 	      "  accel-test --core 2 --rounds 1000 drm:/dev/accel/accel0\n"
 	      "  accel-test sim:nv_small\n"
 	      "\n"
-	      "Exit status: 0 all is well; 1 an engine is broken; 2 wrong usage; 3 no device.\n", to);
+	      "Exit status: 0 all is well; 1 an engine is broken; 2 wrong usage; 3 no device.\n", stdout);
 }
 
 static int make_program(struct bench *bench, const struct engine_test *test,
@@ -184,18 +182,6 @@ static int test_engine(struct accel_device *device, uint32_t core, const struct 
 	return ret;
 }
 
-static void progress(unsigned int done, unsigned int all, bool quiet)
-{
-	unsigned int width = 30, filled = done * width / all;
-
-	if (quiet || !isatty(STDERR_FILENO))
-		return;
-	fprintf(stderr, "\r[%.*s%*s] %u/%u", (int)filled, "##############################",
-		(int)(width - filled), "", done, all);
-	if (done == all)
-		fputs("\r\033[K", stderr);
-}
-
 static int test_device(struct accel_device *device, const struct accel_device_info *info,
 		       const struct options *options)
 {
@@ -211,7 +197,7 @@ static int test_device(struct accel_device *device, const struct accel_device_in
 	}
 	if (mask & ~cores) {
 		fprintf(stderr, "accel-test: %s has %u cores\n", info->name, info->cores);
-		return EXIT_USAGE;
+		return CLI_USAGE;
 	}
 	for (i = 0; engine_tests[i]; i++) {
 		if (engine_test_possible(engine_tests[i], config))
@@ -228,7 +214,7 @@ static int test_device(struct accel_device *device, const struct accel_device_in
 
 			if (!engine_test_possible(engine_tests[i], config))
 				continue;
-			progress(done, all, options->quiet);
+			cli_progress("testing", done, all);
 			ret = test_engine(device, core, engine_tests[i], config, options->rounds,
 					  why, sizeof(why));
 			broken += ret != 0;
@@ -237,19 +223,9 @@ static int test_device(struct accel_device *device, const struct accel_device_in
 			fflush(stdout);
 		}
 	}
-	progress(all, all, options->quiet);
+	cli_progress("testing", all, all);
 
 	return broken ? EXIT_BROKEN : 0;
-}
-
-static bool parse_number(const char *text, unsigned long limit, unsigned long *value)
-{
-	char *end;
-
-	errno = 0;
-	*value = strtoul(text, &end, 10);
-
-	return !errno && end != text && !*end && *value <= limit;
 }
 
 int main(int argc, char **argv)
@@ -265,39 +241,32 @@ int main(int argc, char **argv)
 	struct accel_device_info info = { .size = sizeof(info) };
 	struct accel_device *device;
 	const char *name = "drm";
-	unsigned long number;
+	uint32_t core;
 	int option, ret;
 
-	while ((option = getopt_long(argc, argv, "c:r:qh", long_options, NULL)) != -1) {
+	while ((option = cli_getopt(argc, argv, "c:r:qh", long_options)) != -1) {
 		switch (option) {
 		case 'c':
-			if (!parse_number(optarg, 31, &number)) {
-				fprintf(stderr, "accel-test: no core '%s'\n", optarg);
-				return EXIT_USAGE;
-			}
-			options.core_mask |= UINT32_C(1) << number;
+			if (!cli_uint("core", optarg, 0, 31, &core))
+				return CLI_USAGE;
+			options.core_mask |= UINT32_C(1) << core;
 			break;
 		case 'r':
-			if (!parse_number(optarg, UINT32_MAX, &number) || !number) {
-				fprintf(stderr, "accel-test: '%s' rounds\n", optarg);
-				return EXIT_USAGE;
-			}
-			options.rounds = (unsigned int)number;
+			if (!cli_uint("rounds", optarg, 1, UINT32_MAX, &options.rounds))
+				return CLI_USAGE;
 			break;
 		case 'q':
-			options.quiet = true;
+			cli_quiet();
 			break;
 		case 'h':
-			usage(stdout);
+			usage();
 			return 0;
 		default:
-			usage(stderr);
-			return EXIT_USAGE;
+			return CLI_USAGE;
 		}
 	}
 	if (argc - optind > 1) {
-		fprintf(stderr, "accel-test: one DEVICE, not %d\n", argc - optind);
-		return EXIT_USAGE;
+		return cli_wrong("one DEVICE, not %d", argc - optind);
 	}
 	if (optind < argc)
 		name = argv[optind];

@@ -6,7 +6,7 @@ ALL		+= $(ACCEL_TOP)
 CHECKS		+= accel-top
 DEB_PACKAGES	+= libcjson-dev
 
-$(ACCEL_TOP): $(ACCEL_TOP_OBJS)
+$(ACCEL_TOP): $(ACCEL_TOP_OBJS) $$(CLI_A)
 	$(CC) $(LDFLAGS) -o $@ $^ -lcjson
 
 .PHONY: check-accel-top

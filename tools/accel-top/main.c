@@ -3,7 +3,6 @@
  * accel-top: who uses the NPUs, and how much.
  */
 #include <errno.h>
-#include <getopt.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -13,9 +12,10 @@
 #include <unistd.h>
 
 #include "show.h"
+#include "tools/cli/cli.h"
 
 /* Exit codes. */
-enum { EXIT_FAILED = 1, EXIT_USAGE = 2 };
+enum { EXIT_FAILED = 1 };
 
 static volatile sig_atomic_t stopped;
 
@@ -25,7 +25,7 @@ static void on_signal(int number)
 	stopped = 1;
 }
 
-static void usage(FILE *to)
+static void usage(void)
 {
 	fputs("usage: accel-top [OPTION]...\n"
 	      "\n"
@@ -46,7 +46,7 @@ static void usage(FILE *to)
 	      "  accel-top --json --count 1 --delay 5\n"
 	      "  accel-top --prometheus > /var/lib/node_exporter/nvdla.prom\n"
 	      "\n"
-	      "Exit status: 0; 1 the kernel's figures cannot be read; 2 wrong usage.\n", to);
+	      "Exit status: 0; 1 the kernel's figures cannot be read; 2 wrong usage.\n", stdout);
 }
 
 static void wait_for(double seconds)
@@ -59,7 +59,7 @@ static void wait_for(double seconds)
 	nanosleep(&time, NULL);
 }
 
-static int watch(const char *proc, double delay, unsigned long count, enum top_format format)
+static int watch(const char *proc, double delay, uint64_t count, enum top_format format)
 {
 	struct top_sample before, now;
 	int ret = top_sample_take(proc, &before);
@@ -110,29 +110,18 @@ int main(int argc, char **argv)
 	const struct sigaction action = { .sa_handler = on_signal };
 	enum top_format format = isatty(STDOUT_FILENO) ? TOP_SCREEN : TOP_PLAIN;
 	const char *proc = "/proc";
-	unsigned long count = 0;
+	uint64_t count = 0;
+	bool good = true;
 	double delay = 1;
 	int option, ret;
-	char *end;
 
-	while ((option = getopt_long(argc, argv, "d:n:pjh", options, NULL)) != -1) {
+	while ((option = cli_getopt(argc, argv, "d:n:pjh", options)) != -1) {
 		switch (option) {
 		case 'd':
-			delay = strtod(optarg, &end);
-			if (end == optarg || *end || !(delay >= 0.01 && delay <= 86400)) {
-				fprintf(stderr, "accel-top: delay '%s' is not 0.01 to 86400 seconds\n",
-					optarg);
-				return EXIT_USAGE;
-			}
+			good = cli_real("delay", optarg, 0.01, 86400, &delay);
 			break;
 		case 'n':
-			errno = 0;
-			count = strtoul(optarg, &end, 10);
-			if (errno || end == optarg || *end || !count || *optarg == '-') {
-				fprintf(stderr, "accel-top: count '%s' is not a positive number\n",
-					optarg);
-				return EXIT_USAGE;
-			}
+			good = cli_number("count", optarg, 1, UINT64_MAX, &count);
 			break;
 		case 'p':
 			format = TOP_PLAIN;
@@ -147,17 +136,16 @@ int main(int argc, char **argv)
 			proc = optarg;
 			break;
 		case 'h':
-			usage(stdout);
+			usage();
 			return 0;
 		default:
-			usage(stderr);
-			return EXIT_USAGE;
+			good = false;
 		}
+		if (!good)
+			return CLI_USAGE;
 	}
-	if (optind < argc) {
-		fprintf(stderr, "accel-top: no argument '%s' wanted\n", argv[optind]);
-		return EXIT_USAGE;
-	}
+	if (optind < argc)
+		return cli_wrong("no argument '%s' wanted", argv[optind]);
 
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);

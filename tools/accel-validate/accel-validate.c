@@ -4,7 +4,6 @@
  * labelled pictures.
  */
 #include <errno.h>
-#include <getopt.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,24 +16,29 @@
 #include "libaccel/graph/passes.h"
 #include "libaccel/quant/quantize.h"
 #include "libaccel/run/graph_exec.h"
+#include "tools/cli/cli.h"
 
 static const char usage[] =
 "usage: accel-validate [OPTION]... MODEL PICTURE...\n"
 "Compare a TFLite or ONNX model in float with its int8 form on pictures.\n"
 "\n"
-"  -c, --calibrate=FOLDER  pictures to quantise with (not the ones to compare)\n"
-"  -n, --samples=N         how many of them at most\n"
-"  -q, --config=FILE       settings of the quantiser, JSON\n"
-"  -m, --mean=M[,M,M]      subtracted from the 8-bit pixels (default 127.5)\n"
-"  -s, --scale=S[,S,S]     multiplied then (default 1/127.5)\n"
-"  -b, --letterbox         keep the pictures' proportions\n"
-"  -l, --labels=FILE       lines `picture class': share of right answers, float\n"
-"                          and int8; pictures are named relative to FILE\n"
-"  -a, --all               a line per operation (default: the outputs)\n"
-"  -h, --help              this text\n"
+"  -c, --calibrate FOLDER   pictures to quantise with (not the ones to compare)\n"
+"  -n, --samples N          how many of them at most\n"
+"  -q, --config FILE        settings of the quantiser, JSON\n"
+CLI_PICTURE_HELP
+"  -L, --labels FILE        lines `picture class': share of right answers, float\n"
+"                           and int8; pictures are named relative to FILE\n"
+"  -a, --all                a line per operation (default: the outputs)\n"
+"  -h, --help               this text\n"
 "\n"
 "A model that comes quantised is only run. The arithmetic is that of the CPU's\n"
-"reference kernels; accel-run tells what the NPU makes of it.\n";
+"reference kernels; accel-run tells what the NPU makes of it.\n"
+"\n"
+"Examples:\n"
+"  accel-validate --calibrate photos --letterbox --all face.tflite test/*.jpg\n"
+"  accel-validate --calibrate train --labels test/labels.txt digits.onnx\n"
+"\n"
+"Exit status: 0; 1 it failed; 2 wrong usage.\n";
 
 struct settings {
 	const char *calibrate, *config, *labels;
@@ -42,22 +46,6 @@ struct settings {
 	uint32_t samples;
 	bool all;
 };
-
-static int fail(const char *what)
-{
-	fprintf(stderr, "accel-validate: %s: %s\n", what, accel_error_text());
-	return 1;
-}
-
-/* One value for all channels, or three. Return: 0 or -EINVAL. */
-static int read_three(const char *text, float out[3])
-{
-	int n = sscanf(text, "%f,%f,%f", &out[0], &out[1], &out[2]);
-
-	if (n == 1)
-		out[1] = out[2] = out[0];
-	return n == 1 || n == 3 ? 0 : -EINVAL;
-}
 
 static int make_int8(const struct graph *graph, const struct settings *settings,
 		     struct graph **out)
@@ -197,10 +185,10 @@ static int validate(const char *path, const struct settings *settings, char **pi
 	int err;
 
 	if (graph_import(path, NULL, &graph))
-		return fail("import");
+		return cli_failed("import");
 	if (graph_optimize(graph)) {
 		graph_free(graph);
-		return fail(path);
+		return cli_failed(path);
 	}
 	printf("%s: %u operations, %u inputs, %u outputs\n", graph->name, graph->num_ops,
 	       graph->num_inputs, graph->num_outputs);
@@ -223,43 +211,59 @@ static int validate(const char *path, const struct settings *settings, char **pi
 		err = classify(graph, int8, settings);
 	graph_free(graph);
 	graph_free(int8);
-	return err < 0 ? fail(path) : err;
+	return err < 0 ? cli_failed(path) : err;
 }
 
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {
-		{ "calibrate", required_argument, NULL, 'c' }, { "samples", required_argument, NULL, 'n' },
-		{ "config", required_argument, NULL, 'q' }, { "mean", required_argument, NULL, 'm' },
-		{ "scale", required_argument, NULL, 's' }, { "letterbox", no_argument, NULL, 'b' },
-		{ "labels", required_argument, NULL, 'l' }, { "all", no_argument, NULL, 'a' },
-		{ "help", no_argument, NULL, 'h' }, { 0 },
+		{ "calibrate", required_argument, NULL, 'c' },
+		{ "samples", required_argument, NULL, 'n' },
+		{ "config", required_argument, NULL, 'q' },
+		CLI_PICTURE_OPTIONS,
+		{ "labels", required_argument, NULL, 'L' },
+		{ "all", no_argument, NULL, 'a' },
+		{ "help", no_argument, NULL, 'h' },
+		{ 0 },
 	};
-	struct settings settings = { .fit = {
-		.mean = { 127.5f, 127.5f, 127.5f }, .scale = { 1 / 127.5f, 1 / 127.5f, 1 / 127.5f },
-	} };
-	int option, err = 0;
+	struct settings settings = { 0 };
+	bool good = true;
+	int option;
 
-	while ((option = getopt_long(argc, argv, "c:n:q:m:s:bl:ah", options, NULL)) != -1) {
+	cli_picture_init(&settings.fit);
+	while ((option = cli_getopt(argc, argv, "c:n:q:" CLI_PICTURE_LETTERS "L:ah", options)) !=
+	       -1) {
 		switch (option) {
-		case 'c': settings.calibrate = optarg; break;
-		case 'n': settings.samples = (uint32_t)strtoul(optarg, NULL, 10); break;
-		case 'q': settings.config = optarg; break;
-		case 'm': err |= read_three(optarg, settings.fit.mean); break;
-		case 's': err |= read_three(optarg, settings.fit.scale); break;
-		case 'b': settings.fit.letterbox = true; break;
-		case 'l': settings.labels = optarg; break;
-		case 'a': settings.all = true; break;
+		case 'c':
+			settings.calibrate = optarg;
+			break;
+		case 'n':
+			good = cli_uint("samples", optarg, 1, UINT32_MAX, &settings.samples);
+			break;
+		case 'q':
+			settings.config = optarg;
+			break;
+		case 'l':
+		case 'm':
+		case 's':
+			good = cli_picture_option(option, optarg, &settings.fit);
+			break;
+		case 'L':
+			settings.labels = optarg;
+			break;
+		case 'a':
+			settings.all = true;
+			break;
 		case 'h':
 			fputs(usage, stdout);
 			return 0;
 		default:
-			err = 1;
+			good = false;
 		}
+		if (!good)
+			return CLI_USAGE;
 	}
-	if (err || optind >= argc) {
-		fputs(usage, stderr);
-		return 2;
-	}
+	if (optind >= argc)
+		return cli_wrong("which MODEL?");
 	return validate(argv[optind], &settings, argv + optind + 1, argc - optind - 1);
 }

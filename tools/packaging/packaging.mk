@@ -4,7 +4,8 @@
 # `make deb` for Debian packages in build/deb. A tool installs itself by adding
 # its program to INSTALL_PROGRAMS.
 
-INSTALL_PROGRAMS	+= $(ACCEL_COMPILE) $(ACCEL_DUMP) $(ACCEL_INFO) $(ACCEL_RUN) $(ACCEL_TEST) $(ACCEL_TOP)
+INSTALL_PROGRAMS	+= $(ACCEL_COMPILE) $(ACCEL_DUMP) $(ACCEL_INFO) $(ACCEL_RUN) $(ACCEL_TEST) \
+		   $(ACCEL_TOP) $(ACCEL_VALIDATE)
 DEB_BUILD_PACKAGES	:= debhelper dh-dkms dpkg-dev fakeroot help2man lintian patchelf
 UDEVDIR			?= $(PREFIX)/lib/udev/rules.d
 COMPLETIONS		?= $(PREFIX)/share/bash-completion/completions
