@@ -39,8 +39,23 @@ struct part {
 	uint32_t block_kernel;		/* number of the first one within the block */
 	struct npu_box out;
 	struct span x, y;
+	uint32_t kept;			/* lines of y that the part before left in CBUF */
+	uint32_t keep;			/* lines of y left for the part behind */
 	bool reuse_weights, keep_weights;
 };
+
+/*
+ * Lines at the end of @y that are the first ones of the part behind, @next, and
+ * may stay in CBUF: CSC releases at least one line, CDMA fetches at least one.
+ */
+static uint32_t shared_lines(const struct span *y, const struct span *next)
+{
+	uint32_t end = y->start + y->size;
+
+	if (next->start <= y->start || next->start >= end || next->start + next->size <= end)
+		return 0;
+	return end - next->start;
+}
 
 /*
  * CDMA fetches WEIGHT_BYTES and CSC releases the entries that it read: were they
@@ -64,13 +79,15 @@ static void emit_cdma(struct npu_code *code, const struct nvdla_config *config,
 	const uint32_t entries = npu_cbuf_entries(config, conv->image, part->x.size, part->channels,
 						  part->x.before + part->x.after);
 	const struct npu_box in = {
-		.x = part->x.start, .y = part->y.start, .c = part->first_channel,
+		.x = part->x.start, .y = part->y.start + part->kept, .c = part->first_channel,
 	};
+	const uint32_t lines = part->y.size - part->kept;
 	uint64_t address = npu_box_offset(&op->in, &in), block, bytes;
 	bool packed = !conv->image && op->in.line == part->x.size * op->in.atom;
 	uint32_t format = 0;
 
 	npu_code_reg(code, base, CDMA_D_MISC_CFG,
+		     FIELD_PREP(CDMA_D_MISC_CFG_DATA_REUSE, part->kept > 0) |
 		     FIELD_PREP(CDMA_D_MISC_CFG_WEIGHT_REUSE, part->reuse_weights) |
 		     FIELD_PREP(CDMA_D_MISC_CFG_SKIP_WEIGHT_RLS, part->keep_weights));
 	if (conv->image) {
@@ -91,11 +108,11 @@ static void emit_cdma(struct npu_code *code, const struct nvdla_config *config,
 	npu_code_reg(code, base, CDMA_D_DATAIN_FORMAT, format);
 	npu_code_reg(code, base, CDMA_D_DATAIN_SIZE_0,
 		     FIELD_PREP(CDMA_D_DATAIN_SIZE_0_DATAIN_WIDTH, part->x.size - 1) |
-		     FIELD_PREP(CDMA_D_DATAIN_SIZE_0_DATAIN_HEIGHT, part->y.size - 1));
+		     FIELD_PREP(CDMA_D_DATAIN_SIZE_0_DATAIN_HEIGHT, lines - 1));
 	npu_code_reg(code, base, CDMA_D_DATAIN_SIZE_1, part->channels - 1);
 	npu_code_reg(code, base, CDMA_D_DATAIN_SIZE_EXT_0,
 		     FIELD_PREP(CDMA_D_DATAIN_SIZE_EXT_0_DATAIN_WIDTH_EXT, part->x.size - 1) |
-		     FIELD_PREP(CDMA_D_DATAIN_SIZE_EXT_0_DATAIN_HEIGHT_EXT, part->y.size - 1));
+		     FIELD_PREP(CDMA_D_DATAIN_SIZE_EXT_0_DATAIN_HEIGHT_EXT, lines - 1));
 	npu_code_reloc(code, base, CDMA_D_DAIN_ADDR_LOW_0, op->in.region, address);
 	npu_code_reg(code, base, CDMA_D_LINE_STRIDE, op->in.line);
 	if (!conv->image)
@@ -103,7 +120,7 @@ static void emit_cdma(struct npu_code *code, const struct nvdla_config *config,
 	npu_code_reg(code, base, CDMA_D_DAIN_MAP,
 		     FIELD_PREP(CDMA_D_DAIN_MAP_LINE_PACKED, packed) |
 		     FIELD_PREP(CDMA_D_DAIN_MAP_SURF_PACKED,
-				packed && op->in.surface == op->in.line * part->y.size));
+				packed && op->in.surface == op->in.line * lines));
 	npu_code_reg(code, base, CDMA_D_ENTRY_PER_SLICE, entries - 1);
 	npu_code_reg(code, base, CDMA_D_WEIGHT_SIZE_0, per_kernel - 1);
 	npu_code_reg(code, base, CDMA_D_WEIGHT_SIZE_1, part->kernels - 1);
@@ -140,6 +157,7 @@ static void emit_csc(struct npu_code *code, const struct nvdla_config *config,
 	const uint32_t weight_c = conv->image ? conv->kernel_w * part->channels : part->channels;
 
 	npu_code_reg(code, base, CSC_D_MISC_CFG,
+		     FIELD_PREP(CSC_D_MISC_CFG_DATA_REUSE, part->kept > 0) |
 		     FIELD_PREP(CSC_D_MISC_CFG_WEIGHT_REUSE, part->reuse_weights) |
 		     FIELD_PREP(CSC_D_MISC_CFG_SKIP_WEIGHT_RLS, part->keep_weights));
 	npu_code_reg(code, base, CSC_D_DATAIN_FORMAT, conv->image);
@@ -160,7 +178,7 @@ static void emit_csc(struct npu_code *code, const struct nvdla_config *config,
 		     FIELD_PREP(CSC_D_DATAOUT_SIZE_0_DATAOUT_HEIGHT, part->out.height - 1));
 	npu_code_reg(code, base, CSC_D_DATAOUT_SIZE_1, part->kernels - 1);
 	npu_code_reg(code, base, CSC_D_ATOMICS, part->out.width * part->out.height - 1);
-	npu_code_reg(code, base, CSC_D_RELEASE, part->y.size - 1);
+	npu_code_reg(code, base, CSC_D_RELEASE, part->y.size - part->keep - 1);
 	npu_code_reg(code, base, CSC_D_CONV_STRIDE_EXT,
 		     FIELD_PREP(CSC_D_CONV_STRIDE_EXT_CONV_X_STRIDE_EXT, conv->stride_x - 1) |
 		     FIELD_PREP(CSC_D_CONV_STRIDE_EXT_CONV_Y_STRIDE_EXT, conv->stride_y - 1));
@@ -207,13 +225,20 @@ static void emit_part(struct npu_code *code, const struct nvdla_config *config,
 	npu_emit_sdp(code, config, op, &part->out, true);
 }
 
+/* Lines of input that @count lines of output need. */
+static struct span lines_of(const struct npu_op *op, uint32_t first, uint32_t count)
+{
+	return input_span(first, count, op->conv.stride_y, op->conv.kernel_h, op->conv.dilation_y,
+			  op->conv.pad_top, op->in.height);
+}
+
 /* All tiles of some kernels of a block. */
 static void emit_kernels(struct npu_code *code, const struct nvdla_config *config,
 			 const struct npu_op *op, const struct npu_tiling *tiling,
 			 struct part part, uint32_t index, int32_t lut)
 {
 	const struct npu_conv *conv = &op->conv;
-	uint32_t x, y;
+	uint32_t x, y, next;
 
 	for (x = 0; x < op->out.width && !code->error; x += tiling->columns) {
 		part.out.x = x;
@@ -221,6 +246,7 @@ static void emit_kernels(struct npu_code *code, const struct nvdla_config *confi
 				 tiling->columns;
 		part.x = input_span(x, part.out.width, conv->stride_x, conv->kernel_w,
 				    conv->dilation_x, conv->pad_left, op->in.width);
+		part.keep = 0;
 		for (y = 0; y < op->out.height && !code->error; y += tiling->rows) {
 			bool last = x + tiling->columns >= op->out.width &&
 				    y + tiling->rows >= op->out.height;
@@ -228,8 +254,17 @@ static void emit_kernels(struct npu_code *code, const struct nvdla_config *confi
 			part.out.y = y;
 			part.out.height = op->out.height - y < tiling->rows ? op->out.height - y :
 					  tiling->rows;
-			part.y = input_span(y, part.out.height, conv->stride_y, conv->kernel_h,
-					    conv->dilation_y, conv->pad_top, op->in.height);
+			part.y = lines_of(op, y, part.out.height);
+			part.kept = part.keep;
+			next = y + tiling->rows;
+			part.keep = 0;
+			if (next < op->out.height) {
+				struct span behind = lines_of(op, next,
+							      op->out.height - next < tiling->rows ?
+							      op->out.height - next : tiling->rows);
+
+				part.keep = shared_lines(&part.y, &behind);
+			}
 			part.reuse_weights = tiling->keep_weights && (x || y);
 			part.keep_weights = tiling->keep_weights && !last;
 			emit_part(code, config, op, tiling, &part, index, lut);

@@ -336,6 +336,21 @@ static bool emit_slice(struct lower *lower, const struct layer *whole, const str
 	return ok;
 }
 
+/*
+ * A kernel of one line that goes down by several reads every so many lines:
+ * those between need not come from memory at all.
+ */
+static void skip_lines(struct npu_op *op)
+{
+	struct npu_conv *conv = &op->conv;
+
+	if (conv->kernel_h > 1 || conv->stride_y == 1 || conv->pad_top || conv->pad_bottom)
+		return;
+	op->in.line *= conv->stride_y;
+	op->in.height = op->out.height;
+	conv->stride_y = 1;
+}
+
 static bool start_layer(struct lower *lower, struct layer *layer, const struct tail *tail,
 			struct lower_op *op)
 {
@@ -348,6 +363,7 @@ static bool start_layer(struct lower *lower, struct layer *layer, const struct t
 		op->buffer[LOWER_IN] = layer->in_buffer;
 		op->op.out = layer->out_cube;
 		op->buffer[LOWER_OUT] = layer->out_buffer;
+		skip_lines(&op->op);
 		return true;
 	}
 	if (!lower_output(lower, tail->out, op))
@@ -362,6 +378,7 @@ static bool start_layer(struct lower *lower, struct layer *layer, const struct t
 	if (!lower_read(lower, layer->in, op))
 		return false;
 	op->op.conv.image = op->op.in.atom != lower->config->atomic_m;
+	skip_lines(&op->op);
 	return true;
 }
 

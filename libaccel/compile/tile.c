@@ -7,6 +7,9 @@
 /* Cycles between two hardware operations that depend on nothing else. */
 #define OP_OVERHEAD	160
 
+/* Cycles from the release of a kernel group's weights to the next one's arrival. */
+#define GROUP_GAP	110
+
 static uint64_t div_up(uint64_t a, uint64_t b)
 {
 	return (a + b - 1) / b;
@@ -104,71 +107,183 @@ static bool reads_elements(const struct npu_op *op)
 	       (op->sdp.x2.alu && op->sdp.x2.alu_operand.source == NPU_ELEMENT);
 }
 
+/* Tiles of a plan, in numbers that cycles follow from. */
+struct parts {
+	uint64_t tiles, chunks;
+	uint64_t first, next;		/* bytes of data of a column's first tile, of the others */
+	uint64_t column;		/* bytes of data of a column of tiles */
+	uint64_t weights;		/* bytes of weights of a chunk */
+	uint64_t group;			/* bytes of weights of a kernel group */
+	uint64_t group_gap;		/* cycles that a kernel group waits for room for its weights */
+	bool streams;			/* the weights of a chunk do not fit their banks */
+	bool follows;			/* data: a tile and what the next one adds fit side by side */
+	bool apart;			/* the same for tiles that share nothing, and two chunks' weights */
+};
+
+static void find_parts(const struct shape *s, const struct npu_tiling *t, struct parts *p)
+{
+	const struct npu_op *op = s->op;
+	const struct npu_conv *conv = &op->conv;
+	const struct nvdla_config *config = s->config;
+	const uint32_t in_x = min32(op->in.width, window_in(t->columns, conv->stride_x,
+							    conv->kernel_w, conv->dilation_x));
+	const uint32_t in_y = min32(op->in.height, window_in(t->rows, conv->stride_y,
+							     conv->kernel_h, conv->dilation_y));
+	const uint32_t all_y = min32(op->in.height, window_in(op->out.height, conv->stride_y,
+							      conv->kernel_h, conv->dilation_y));
+	/* Lines that a tile shares with the one before stay in CBUF. */
+	const uint32_t new_y = min32(in_y, t->rows * conv->stride_y);
+	const uint64_t rows = div_up(op->out.height, t->rows);
+	const uint64_t atom = config->atomic_m;
+	const uint64_t line = (uint64_t)in_x * (conv->image ? op->in.atom :
+						div_up(s->channels, atom) * atom);
+	const uint64_t entries = npu_cbuf_entries(config, conv->image, in_x, s->channels,
+						  conv->pad_left + conv->pad_right);
+	const uint64_t room = (uint64_t)t->data_banks * config->cbuf_bank_depth;
+	const uint64_t weight_room = (uint64_t)t->weight_banks * config->cbuf_bank_depth *
+				     config->cbuf_bank_width;
+	const uint32_t kernels = min32(t->kernels, s->kernels);
+
+	p->tiles = div_up(op->out.width, t->columns) * rows;
+	p->chunks = div_up(s->kernels, t->kernels);
+	p->first = line * in_y;
+	p->next = line * new_y;
+	p->column = line * min32(all_y, in_y + (uint32_t)(rows - 1) * new_y);
+	p->weights = weight_bytes(s, kernels);
+	p->group = weight_bytes(s, min32(kernels, config->atomic_k));
+	p->streams = p->weights > weight_room;
+	p->group_gap = 0;
+	if (p->streams && 2 * p->group > weight_room)
+		p->group_gap = GROUP_GAP + (uint64_t)((double)(2 * p->group - weight_room) /
+						      s->bandwidth);
+	p->follows = entries * (in_y + new_y) <= room;
+	p->apart = entries * 2 * in_y <= room && 2 * p->weights <= weight_room;
+}
+
+static uint64_t memory_cycles(const struct shape *s, uint64_t bytes)
+{
+	return (uint64_t)((double)bytes / s->bandwidth);
+}
+
 /*
- * The cost of all hardware operations in a row. CSC begins with an operation
- * when all of its input is in CBUF, so the first one's load is waited for; the
- * others' only where two do not fit side by side, or load longer than compute.
+ * Cycles from the start of a hardware operation that finds CBUF empty to the end
+ * of its @work. Data and weights come alternately; CSC begins when all data and
+ * the first group's weights are there, the last group after the last weights.
  */
+static uint64_t cold_cycles(const struct shape *s, uint64_t data, const struct parts *p,
+			    uint64_t weights, uint64_t work, uint64_t groups)
+{
+	uint64_t begin = data + (weights < data ? weights : data);
+	uint64_t both = memory_cycles(s, data + weights);
+
+	begin = memory_cycles(s, begin < data + p->group && weights ? data + p->group : begin);
+	if (begin > both)
+		begin = both;
+	return max64(begin + work, both + work / groups);
+}
+
+/* Tiles of one size: those inside, and those at the right and lower edge. */
+struct tile_size {
+	uint64_t count, pixels;
+};
+
+static void tile_sizes(const struct npu_op *op, const struct npu_tiling *t,
+		       struct tile_size sizes[4])
+{
+	const uint64_t columns = op->out.width / t->columns, rows = op->out.height / t->rows;
+	const uint64_t last_x = op->out.width % t->columns, last_y = op->out.height % t->rows;
+
+	sizes[0] = (struct tile_size) { columns * rows, (uint64_t)t->columns * t->rows };
+	sizes[1] = (struct tile_size) { last_x ? rows : 0, last_x * t->rows };
+	sizes[2] = (struct tile_size) { last_y ? columns : 0, t->columns * last_y };
+	sizes[3] = (struct tile_size) { last_x && last_y, last_x * last_y };
+}
+
+/* The cost of all hardware operations in a row. */
 static void estimate(const struct shape *s, const struct npu_tiling *t, struct npu_cost *cost)
 {
 	const struct npu_op *op = s->op;
 	const struct npu_conv *conv = &op->conv;
 	const struct nvdla_config *config = s->config;
-	const uint64_t tiles = div_up(op->out.width, t->columns) * div_up(op->out.height, t->rows);
-	const uint64_t chunks = div_up(s->kernels, t->kernels);
-	const uint32_t in_x = min32(op->in.width, window_in(t->columns, conv->stride_x,
-							    conv->kernel_w, conv->dilation_x));
-	const uint32_t in_y = min32(op->in.height, window_in(t->rows, conv->stride_y,
-							     conv->kernel_h, conv->dilation_y));
-	const uint64_t pixels = (uint64_t)min32(t->columns, op->out.width) *
-				min32(t->rows, op->out.height);
 	const uint64_t taps = conv->image ?
 		conv->kernel_h * div_up(conv->kernel_w * s->channels, config->atomic_c) :
 		conv->kernel_h * conv->kernel_w * div_up(s->channels, config->atomic_c);
 	const uint32_t kernels = min32(t->kernels, s->kernels);
 	const uint64_t groups = div_up(kernels, config->atomic_k);
 	const uint64_t atom = config->atomic_m;
-	const uint64_t data = (uint64_t)in_x * in_y * (conv->image ? op->in.atom :
-						       div_up(s->channels, atom) * atom);
-	const uint64_t weights = weight_bytes(s, kernels);
 	const uint64_t out = (uint64_t)op->out.width * op->out.height *
 			     div_up(op->out.channels, atom) * atom;
-	const uint64_t part = pixels * div_up(kernels, atom) * atom;
-	const uint64_t parts = tiles * chunks * s->blocks;
-	uint64_t mac, work, load, weight, entries;
-	double bandwidth = s->bandwidth;
+	const uint64_t columns = div_up(op->out.width, t->columns);
+	/* Of a whole block: the last chunk may be a smaller one. */
+	const uint64_t all_groups = s->kernels / kernels * groups +
+				    div_up(s->kernels % kernels, config->atomic_k);
+	uint64_t work = 0, load, rounds, cold, loads;
+	struct tile_size sizes[4];
+	struct parts p;
+	unsigned int i;
 
+	find_parts(s, t, &p);
+	tile_sizes(op, t, sizes);
+	rounds = s->blocks * p.chunks;
 	memset(cost, 0, sizeof(*cost));
-	cost->hw_ops = parts;
-	/* A stripe is never shorter than loading its weights into the cells. */
-	mac = groups * taps * max64(pixels, tiles > 1 || pixels < 16 ? min32(kernels,
-									     config->atomic_k) : 0);
-	cost->mac = mac * parts;
+	cost->hw_ops = rounds * p.tiles;
+	for (i = 0; i < 4; i++) {
+		/* A stripe is never shorter than loading its weights into the cells. */
+		const uint64_t least = p.tiles > 1 || sizes[i].pixels < 16 ?
+				       min32(kernels, config->atomic_k) : 0;
+		const uint64_t mac = taps * max64(sizes[i].pixels, least);
+
+		cost->mac += sizes[i].count * mac;
+		work += sizes[i].count *
+			max64(groups * max64(mac, group_cycles(config, sizes[i].pixels, taps)),
+			      memory_cycles(s, sizes[i].pixels * div_up(kernels, atom) * atom));
+	}
+	cost->mac *= all_groups * s->blocks;
 	cost->sdp = div_up(out, config->sdp_bs_throughput);
-	cost->read = parts * data + s->blocks * chunks * (t->keep_weights ? 1 : tiles) * weights;
+	loads = t->keep_weights ? 1 : p.tiles;
+	cost->read = rounds * columns * p.column + s->blocks * loads * weight_bytes(s, s->kernels);
 	if (reads_elements(op))
 		cost->read += out;
 	cost->written = out;
 	cost->macs = (uint64_t)op->out.width * op->out.height * op->out.channels * conv->kernel_h *
 		     conv->kernel_w * (op->in.channels / conv->groups);
 
-	work = max64(mac, groups * group_cycles(config, pixels, taps));
-	work = max64(work, (uint64_t)((double)part / bandwidth));
-	load = (uint64_t)((double)data / bandwidth);
-	weight = (uint64_t)((double)weights / bandwidth);
-	entries = (uint64_t)npu_cbuf_entries(config, conv->image, in_x, s->channels,
-					     conv->pad_left + conv->pad_right) * in_y;
-	cost->cycles = load + parts * work + parts * OP_OVERHEAD +
-		       (uint64_t)((double)weight_bytes(s, min32(kernels, config->atomic_k)) /
-				  bandwidth);
-	if (parts > 1 && entries * 2 <= (uint64_t)t->data_banks * config->cbuf_bank_depth)
-		cost->cycles += (parts - 1) * (load > work ? load - work : 0);
-	else
-		cost->cycles += (parts - 1) * load;
-	/* Weights that come while the array waits for them. */
-	if (weight > work)
-		cost->cycles += (s->blocks * chunks * (t->keep_weights ? 1 : tiles)) *
-				(weight - work);
+	/* Of a tile; chunks may differ in size. */
+	work = work / p.tiles * all_groups / (groups * p.chunks) + (groups - 1) * p.group_gap;
+	/* Tiles behind the first of a round. */
+	load = memory_cycles(s, p.next + (t->keep_weights ? 0 : p.weights));
+	cold = cold_cycles(s, p.next, &p, t->keep_weights ? 0 : p.weights, work, groups);
+	if (p.streams || !p.follows || (!t->keep_weights && !p.apart))
+		load = cold;
+	cost->cycles = rounds * (p.tiles - 1) * max64(work, load);
+	/* The first tile of each round, and of the operation. */
+	cold = cold_cycles(s, p.first, &p, p.weights, work, groups);
+	load = p.apart && !p.streams ? memory_cycles(s, p.first + p.weights) : cold;
+	cost->cycles += cold + (rounds - 1) * max64(work, load) + cost->hw_ops * OP_OVERHEAD;
+}
+
+/*
+ * Cycles, and half of those that memory is busy for: bytes are energy, and what
+ * others do without.
+ */
+static uint64_t score(const struct shape *s, const struct npu_cost *cost)
+{
+	return cost->cycles + memory_cycles(s, cost->read + cost->written) / 2;
+}
+
+bool npu_tile_allowed(const struct npu_op *op, const struct npu_tiling *t)
+{
+	/*
+	 * The hardware packs a cube of 1 x 1 without regard to strides: a tile of
+	 * that size is only right when the whole cube has it.
+	 */
+	if ((op->out.width > 1 || op->out.height > 1) &&
+	    (t->columns == 1 || op->out.width % t->columns == 1) &&
+	    (t->rows == 1 || op->out.height % t->rows == 1))
+		return false;
+	/* Few columns of an image are a trap: see npu_op_supported(). */
+	return !op->conv.image || (t->columns > 3 && (!(op->out.width % t->columns) ||
+						      op->out.width % t->columns > 3));
 }
 
 static void consider(const struct shape *s, struct npu_tiling t, struct npu_tiling *best,
@@ -182,22 +297,38 @@ static void consider(const struct shape *s, struct npu_tiling t, struct npu_tili
 	t.rows = div_up(s->op->out.height, tiles);
 	tiles = div_up(s->op->out.width, t.columns);
 	t.columns = div_up(s->op->out.width, tiles);
-	/*
-	 * The hardware packs a cube of 1 x 1 without regard to strides: a tile of
-	 * that size is only right when the whole cube has it.
-	 */
-	if ((s->op->out.width > 1 || s->op->out.height > 1) &&
-	    (t.columns == 1 || s->op->out.width % t.columns == 1) &&
-	    (t.rows == 1 || s->op->out.height % t.rows == 1))
-		return;
-	/* Few columns of an image are a trap: see npu_op_supported(). */
-	if (s->op->conv.image && (t.columns <= 3 || (s->op->out.width % t.columns &&
-						     s->op->out.width % t.columns <= 3)))
+	if (!npu_tile_allowed(s->op, &t))
 		return;
 	estimate(s, &t, &cost);
-	if (!best->rows || cost.cycles < best_cost->cycles) {
+	if (!best->rows || score(s, &cost) < score(s, best_cost)) {
 		*best = t;
 		*best_cost = cost;
+	}
+}
+
+/* Tiles for chunks of @kernels kernels whose weights have @banks banks. */
+static void try_banks(const struct shape *s, uint32_t kernels, uint32_t banks,
+		      struct npu_tiling *best, struct npu_cost *best_cost)
+{
+	const struct nvdla_config *config = s->config;
+	const uint64_t bank = (uint64_t)config->cbuf_bank_depth * config->cbuf_bank_width;
+	struct npu_tiling t = { .kernels = kernels, .weight_banks = banks };
+	uint32_t entries, columns, rows;
+
+	t.data_banks = config->cbuf_banks - banks;
+	entries = t.data_banks * config->cbuf_bank_depth;
+	for (columns = s->op->out.width; ; columns = (columns + 1) / 2) {
+		t.columns = columns;
+		t.rows = rows_that_fit(s, entries, columns);
+		if (t.rows || columns == 1)
+			break;
+	}
+	/* Smaller tiles load while others compute. */
+	for (rows = t.rows; rows; rows = rows > 2 ? rows * 2 / 3 : rows - 1) {
+		t.rows = rows;
+		t.keep_weights = weight_bytes(s, kernels) <= banks * bank &&
+				 (t.columns < s->op->out.width || t.rows < s->op->out.height);
+		consider(s, t, best, best_cost);
 	}
 }
 
@@ -208,32 +339,16 @@ static void try_kernels(const struct shape *s, uint32_t kernels, struct npu_tili
 	const uint64_t bank = (uint64_t)config->cbuf_bank_depth * config->cbuf_bank_width;
 	uint64_t all = weight_bytes(s, kernels);
 	uint64_t group = weight_bytes(s, min32(kernels, config->atomic_k));
-	uint64_t wanted[3] = { all, 2 * group, group };
+	/* Half of the banks: the split that most small operations agree about. */
+	const uint64_t wanted[] = { config->cbuf_banks / 2 * bank, 2 * all, all, 2 * group, group };
 	unsigned int i;
 
-	for (i = 0; i < 3; i++) {
-		struct npu_tiling t = { .kernels = kernels };
+	for (i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
 		uint64_t banks = div_up(wanted[i], bank);
-		uint32_t entries, columns, rows;
 
-		if (banks >= config->cbuf_banks || (i && wanted[i] >= all))
+		if (banks >= config->cbuf_banks || banks * bank < group)
 			continue;
-		t.weight_banks = banks;
-		t.data_banks = config->cbuf_banks - banks;
-		entries = t.data_banks * config->cbuf_bank_depth;
-		for (columns = s->op->out.width; ; columns = (columns + 1) / 2) {
-			t.columns = columns;
-			t.rows = rows_that_fit(s, entries, columns);
-			if (t.rows || columns == 1)
-				break;
-		}
-		/* Smaller tiles load while others compute. */
-		for (rows = t.rows; rows; rows = rows > 2 ? rows * 2 / 3 : rows - 1) {
-			t.rows = rows;
-			t.keep_weights = !i && (t.columns < s->op->out.width ||
-						t.rows < s->op->out.height);
-			consider(s, t, best, best_cost);
-		}
+		try_banks(s, kernels, banks, best, best_cost);
 	}
 }
 
@@ -250,6 +365,7 @@ int npu_tile_plan(const struct nvdla_config *config, const struct npu_op *op,
 	};
 	const uint64_t bank = (uint64_t)config->cbuf_bank_depth * config->cbuf_bank_width;
 	struct npu_cost best_cost = { 0 };
+	uint64_t before = 0;
 	uint32_t banks;
 
 	memset(tiling, 0, sizeof(*tiling));
@@ -262,8 +378,14 @@ int npu_tile_plan(const struct nvdla_config *config, const struct npu_op *op,
 
 		if (kernels >= s.kernels)
 			break;
-		if (kernels)
+		if (!kernels)
+			continue;
+		/* Chunks of even size. */
+		kernels = div_up(s.kernels, div_up(s.kernels, kernels));
+		kernels = div_up(kernels, config->atomic_k) * config->atomic_k;
+		if (kernels != before)
 			try_kernels(&s, kernels, tiling, &best_cost);
+		before = kernels;
 	}
 	if (!tiling->rows) {
 		*why = "not even one line of output fits the convolution buffer";

@@ -18,7 +18,8 @@
  * @weight_banks: CBUF banks for weights
  * @keep_weights: weights stay in CBUF from one tile to the next
  *
- * Order: blocks of groups, kernels, columns, rows; rows change fastest.
+ * Order: blocks of groups, kernels, columns, rows; rows change fastest. Lines of
+ * input that a tile shares with the next one below stay in CBUF.
  */
 struct npu_tiling {
 	uint32_t columns, rows, kernels;
@@ -52,6 +53,9 @@ struct npu_cost {
 int npu_tile_plan(const struct nvdla_config *config, const struct npu_op *op,
 		  double bytes_per_cycle, struct npu_tiling *tiling, struct npu_cost *cost,
 		  const char **why);
+
+/* May a convolution be cut into tiles of this size? Whether they fit is another question. */
+bool npu_tile_allowed(const struct npu_op *op, const struct npu_tiling *tiling);
 
 /* The same estimate for operations without convolution. */
 void npu_op_cost(const struct nvdla_config *config, const struct npu_op *op,

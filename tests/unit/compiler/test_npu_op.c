@@ -111,7 +111,36 @@ static void describe(const struct nvdla_config *config, const struct npu_op *op,
 		      t->data_banks, t->weight_banks, t->keep_weights);
 }
 
-static void check_case(struct bench *bench, struct random_case *c, unsigned int n)
+/* Smaller tiles than the cheapest ones, which share lines more often. */
+static void cut_smaller(const struct npu_op *op, struct npu_tiling *tiling, uint64_t *state)
+{
+	struct npu_tiling t = *tiling;
+
+	t.rows = random_range(state, 1, t.rows);
+	if (random_range(state, 0, 3) == 0)
+		t.columns = random_range(state, 1, t.columns);
+	if (npu_tile_allowed(op, &t))
+		*tiling = t;
+}
+
+/* Hardware operations that found lines or weights in CBUF, of all cases so far. */
+static struct {
+	unsigned int data, weights;
+} reused;
+
+static void count_reuse(const struct nvdla_config *config, const struct npu_code *code)
+{
+	uint32_t i;
+
+	for (i = 0; i < code->reg_count; i++) {
+		if (code->regs[i].offset != config->base[NVDLA_CDMA] + CDMA_D_MISC_CFG)
+			continue;
+		reused.data += !!(code->regs[i].value & CDMA_D_MISC_CFG_DATA_REUSE);
+		reused.weights += !!(code->regs[i].value & CDMA_D_MISC_CFG_WEIGHT_REUSE);
+	}
+}
+
+static void check_case(struct bench *bench, struct random_case *c, unsigned int n, uint64_t *state)
 {
 	const struct npu_atoms atoms = {
 		bench->config->atomic_c, bench->config->atomic_k, bench->config->atomic_m,
@@ -134,8 +163,11 @@ static void check_case(struct bench *bench, struct random_case *c, unsigned int 
 	    npu_tile_plan(bench->config, &c->op, npu_default_bandwidth(bench->config), &tiling,
 			  NULL, &why))
 		goto out;	/* does not fit: nothing to compare */
+	if (c->op.kind == NPU_CONV && random_range(state, 0, 1))
+		cut_smaller(&c->op, &tiling, state);
 	assert_int_equal(npu_code_add(&code, bench->config, &c->op, &tiling, 0,
 				      c->regions[NPU_CONSTS]), 0);
+	count_reuse(bench->config, &code);
 	memcpy(before, c->regions[NPU_ARENA], c->size[NPU_ARENA]);
 	if (run_code(bench, &code, c, arena)) {
 		describe(bench->config, &c->op, &tiling, n);
@@ -174,15 +206,23 @@ static void test_kind(void **state, enum random_kind kind)
 		assert_true(tries++ < cases * 50);
 		if (!random_case(&c, bench->config, kind, &random))
 			continue;
-		check_case(bench, &c, n);
+		check_case(bench, &c, n, &random);
 		random_case_free(&c);
 		n++;
 	}
 }
 
-static void test_conv(void **state) { test_kind(state, RANDOM_CONV); }
-static void test_depthwise(void **state) { test_kind(state, RANDOM_DEPTHWISE); }
-static void test_image(void **state) { test_kind(state, RANDOM_IMAGE); }
+static void test_reusing(void **state, enum random_kind kind)
+{
+	memset(&reused, 0, sizeof(reused));
+	test_kind(state, kind);
+	/* Otherwise the cases are not what they were made for. */
+	assert_true(cases < 100 || (reused.data > 20 && reused.weights > 20));
+}
+
+static void test_conv(void **state) { test_reusing(state, RANDOM_CONV); }
+static void test_depthwise(void **state) { test_reusing(state, RANDOM_DEPTHWISE); }
+static void test_image(void **state) { test_reusing(state, RANDOM_IMAGE); }
 static void test_sdp(void **state) { test_kind(state, RANDOM_SDP); }
 static void test_pool(void **state) { test_kind(state, RANDOM_POOL); }
 
