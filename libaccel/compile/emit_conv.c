@@ -39,6 +39,7 @@ struct part {
 	uint32_t block_kernel;		/* number of the first one within the block */
 	struct npu_box out;
 	struct span x, y;
+	bool again, stays;		/* all weights: used by the block before, by the next */
 	uint32_t kept;			/* lines of y that the part before left in CBUF */
 	uint32_t keep;			/* lines of y left for the part behind */
 	bool reuse_weights, keep_weights;
@@ -265,8 +266,8 @@ static void emit_kernels(struct npu_code *code, const struct nvdla_config *confi
 
 				part.keep = shared_lines(&part.y, &behind);
 			}
-			part.reuse_weights = tiling->keep_weights && (x || y);
-			part.keep_weights = tiling->keep_weights && !last;
+			part.reuse_weights = tiling->keep_weights && (x || y || part.again);
+			part.keep_weights = tiling->keep_weights && (!last || part.stays);
 			emit_part(code, config, op, tiling, &part, index, lut);
 		}
 	}
@@ -289,6 +290,9 @@ void npu_emit_conv(struct npu_code *code, const struct nvdla_config *config,
 			.block = first / conv->groups_per_block,
 			.channels = groups * group_c,
 			.first_channel = first * group_c,
+			.again = conv->shared && first && tiling->kernels >= kernels,
+			.stays = conv->shared && first + groups < conv->groups &&
+				 tiling->kernels >= kernels,
 		};
 
 		for (k = 0; k < kernels && !code->error; k += tiling->kernels) {

@@ -73,8 +73,22 @@ static void take_zero_point(struct layer *layer)
 	}
 }
 
-/* How groups go together into blocks: the cheapest that begins at surfaces. */
-static bool choose_block(struct lower *lower, struct lower_op *op, const char **why)
+/* Do all groups have the same weights? Averages have. */
+static bool is_uniform(const struct layer *layer)
+{
+	const uint32_t group_k = layer->kernels / layer->conv.groups;
+	const size_t bytes = (size_t)group_k * layer->conv.kernel_h * layer->conv.kernel_w *
+			     layer->group_c;
+
+	return layer->conv.groups > 1 &&
+	       !memcmp(layer->weights, layer->weights + bytes, (layer->conv.groups - 1) * bytes);
+}
+
+/*
+ * How groups go together into blocks: the cheapest that begins at surfaces.
+ * @uniform: their weights are the same.
+ */
+static bool choose_block(struct lower *lower, struct lower_op *op, bool uniform, const char **why)
 {
 	struct npu_conv *conv = &op->op.conv;
 	const uint32_t group_c = op->op.in.channels / conv->groups;
@@ -96,6 +110,7 @@ static bool choose_block(struct lower *lower, struct lower_op *op, const char **
 		if (blocks > conv->groups)
 			blocks = conv->groups;
 		conv->groups_per_block = blocks;
+		conv->shared = uniform && conv->groups % blocks == 0;
 		conv->weight_bytes = npu_weights_size(&op->op, &lower->atoms);
 		if (!npu_op_supported(lower->config, &op->op, &unused) &&
 		    !npu_tile_plan(lower->config, &op->op, lower->bandwidth, &tiling, &cost,
@@ -108,6 +123,7 @@ static bool choose_block(struct lower *lower, struct lower_op *op, const char **
 			break;
 	}
 	conv->groups_per_block = best ? best : 1;
+	conv->shared = uniform && conv->groups % conv->groups_per_block == 0;
 	return best;
 }
 
@@ -126,7 +142,7 @@ uint64_t layer_cycles(struct lower *lower, const struct npu_conv *conv, uint32_t
 						  conv->stride_x),
 		       npu_window_out(in_height, conv->pad_top, conv->pad_bottom, conv->kernel_h,
 				      conv->dilation_y, conv->stride_y), kernels, atom);
-	if (!op.op.out.width || !op.op.out.height || !choose_block(lower, &op, &why) ||
+	if (!op.op.out.width || !op.op.out.height || !choose_block(lower, &op, false, &why) ||
 	    npu_tile_plan(lower->config, &op.op, lower->bandwidth, &tiling, &cost, &why))
 		return UINT64_MAX;
 	return cost.cycles;
@@ -326,7 +342,7 @@ static bool emit_slice(struct lower *lower, const struct layer *whole, const str
 	take_zero_point(&layer);
 	op.op.out.channels = count;
 	op.op.out.offset += (uint64_t)(first / op.op.out.atom) * op.op.out.surface;
-	if (choose_block(lower, &op, why)) {
+	if (choose_block(lower, &op, is_uniform(&layer), why)) {
 		pack_weights(lower, &layer, &op);
 		ok = (add ? layer_sdp_add(lower, &layer, tail, &op, clamped, why) :
 			    layer_sdp_plain(lower, &layer, tail, &op, clamped, why)) &&

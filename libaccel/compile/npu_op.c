@@ -73,7 +73,7 @@ uint64_t npu_weights_block(const struct npu_op *op, uint32_t block, uint64_t *by
 {
 	/* Only the last block differs in size. */
 	*bytes = block_bytes(op, block);
-	return block ? block * block_bytes(op, 0) : 0;
+	return block && !op->conv.shared ? block * block_bytes(op, 0) : 0;
 }
 
 uint64_t npu_weights_size(const struct npu_op *op, const struct npu_atoms *atoms)
@@ -303,6 +303,8 @@ static const char *check_conv(const struct npu_op *op, const uint64_t size[NPU_R
 	if (!conv->groups || op->in.channels % conv->groups || op->out.channels % conv->groups ||
 	    !conv->groups_per_block || conv->groups_per_block > conv->groups)
 		return "convolution whose groups do not divide its channels";
+	if (conv->shared > 1 || (conv->shared && conv->groups % conv->groups_per_block))
+		return "convolution that shares weights among blocks of different sizes";
 	if ((uint64_t)conv->kernel_w * conv->kernel_h * (op->in.channels / conv->groups) >
 	    MAX_PRODUCTS)
 		return "convolution with more products than the accumulator holds";

@@ -184,6 +184,8 @@ struct npu_sdp {
  * @image: the input is a pitch-linear image
  * @groups: groups of channels; divides input channels and kernels
  * @groups_per_block: how many groups share a block-diagonal block of weights
+ * @shared: 1: all blocks have the same weights, which are there once; then
+ *          @groups_per_block divides @groups. Else 0
  * @weights: offset in NPU_CONSTS of the weights as packed by
  *           npu_weights_pack() for the configuration's atoms
  * @weight_bytes: their length
@@ -200,7 +202,7 @@ struct npu_conv {
 	uint8_t image;
 	uint32_t groups;
 	uint32_t groups_per_block;
-	uint32_t pad;
+	uint32_t shared;
 	uint64_t weights;
 	uint64_t weight_bytes;
 };
@@ -313,7 +315,8 @@ uint64_t npu_weights_block(const struct npu_op *op, uint32_t block, uint64_t *by
  * npu_weights_pack() - put weights in the order the hardware reads them
  * @op: a convolution
  * @atoms: the configuration's
- * @weights: [kernels][kernel_h][kernel_w][channels of a group]
+ * @weights: [kernels][kernel_h][kernel_w][channels of a group]; with
+ *           op->conv.shared those of all blocks are the same
  * @out: npu_weights_size() bytes
  *
  * Per block of groups (one block without groups), zero outside the block's

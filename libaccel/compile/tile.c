@@ -56,6 +56,7 @@ struct shape {
 	const struct npu_op *op;
 	uint32_t channels, kernels;	/* of a block */
 	uint32_t blocks;
+	bool shared;			/* weights that stay in CBUF serve all blocks */
 	double bandwidth;
 };
 
@@ -218,6 +219,7 @@ static void estimate(const struct shape *s, const struct npu_tiling *t, struct n
 	const uint64_t all_groups = s->kernels / kernels * groups +
 				    div_up(s->kernels % kernels, config->atomic_k);
 	uint64_t work = 0, load, rounds, cold, loads;
+	bool once;
 	struct tile_size sizes[4];
 	struct parts p;
 	unsigned int i;
@@ -240,8 +242,9 @@ static void estimate(const struct shape *s, const struct npu_tiling *t, struct n
 	}
 	cost->mac *= all_groups * s->blocks;
 	cost->sdp = div_up(out, config->sdp_bs_throughput);
-	loads = t->keep_weights ? 1 : p.tiles;
-	cost->read = rounds * columns * p.column + s->blocks * loads * weight_bytes(s, s->kernels);
+	once = s->shared && p.chunks == 1 && t->keep_weights;
+	loads = once ? 1 : s->blocks * (t->keep_weights ? 1 : p.tiles);
+	cost->read = rounds * columns * p.column + loads * weight_bytes(s, s->kernels);
 	if (reads_elements(op))
 		cost->read += out;
 	cost->written = out;
@@ -258,7 +261,7 @@ static void estimate(const struct shape *s, const struct npu_tiling *t, struct n
 	cost->cycles = rounds * (p.tiles - 1) * max64(work, load);
 	/* The first tile of each round, and of the operation. */
 	cold = cold_cycles(s, p.first, &p, p.weights, work, groups);
-	load = p.apart && !p.streams ? memory_cycles(s, p.first + p.weights) : cold;
+	load = p.apart && !p.streams ? memory_cycles(s, p.first + (once ? 0 : p.weights)) : cold;
 	cost->cycles += cold + (rounds - 1) * max64(work, load) + cost->hw_ops * OP_OVERHEAD;
 }
 
@@ -327,7 +330,8 @@ static void try_banks(const struct shape *s, uint32_t kernels, uint32_t banks,
 	for (rows = t.rows; rows; rows = rows > 2 ? rows * 2 / 3 : rows - 1) {
 		t.rows = rows;
 		t.keep_weights = weight_bytes(s, kernels) <= banks * bank &&
-				 (t.columns < s->op->out.width || t.rows < s->op->out.height);
+				 (t.columns < s->op->out.width || t.rows < s->op->out.height ||
+				  (s->shared && s->blocks > 1 && kernels >= s->kernels));
 		consider(s, t, best, best_cost);
 	}
 }
@@ -362,6 +366,7 @@ int npu_tile_plan(const struct nvdla_config *config, const struct npu_op *op,
 		.channels = op->in.channels / conv->groups * conv->groups_per_block,
 		.kernels = op->out.channels / conv->groups * conv->groups_per_block,
 		.blocks = div_up(conv->groups, conv->groups_per_block),
+		.shared = conv->shared,
 	};
 	const uint64_t bank = (uint64_t)config->cbuf_bank_depth * config->cbuf_bank_width;
 	struct npu_cost best_cost = { 0 };

@@ -149,8 +149,11 @@ static bool random_conv(struct random_case *c, const struct nvdla_config *config
 
 		conv->groups = random_range(state, 2, 100);
 		conv->groups_per_block = atom * random_range(state, 1, 3);
+		if (chance(state, 30))
+			conv->groups = conv->groups_per_block * random_range(state, 2, 3);
 		if (conv->groups_per_block > conv->groups)
 			conv->groups_per_block = conv->groups;
+		conv->shared = conv->groups % conv->groups_per_block == 0 && chance(state, 50);
 		channels = conv->groups * group_c;
 		kernels = conv->groups * group_k;
 	} else if (kind == RANDOM_IMAGE) {
@@ -257,6 +260,9 @@ bool random_case(struct random_case *c, const struct nvdla_config *config, enum 
 			abort();
 		for (i = 0; i < count; i++)
 			plain[i] = random_next(state);
+		/* Alike in all groups, if blocks are to share them. */
+		for (i = count / c->op.conv.groups; c->op.conv.shared && i < count; i++)
+			plain[i] = plain[i - count / c->op.conv.groups];
 		npu_weights_pack(&c->op, &atoms, plain,
 				 (int8_t *)c->regions[NPU_CONSTS] + c->op.conv.weights);
 		free(plain);
