@@ -13,9 +13,9 @@
 
 #include "conv.h"
 #include "npu_kernels.h"
-#include "pdp_line.h"
 #include "pool.h"
-#include "sdp_block.h"
+#include "sdp/pdp_line.h"
+#include "sdp/sdp_block.h"
 
 /* Sums of products below this, plus additions below it, stay within 32 bits. */
 #define SUM_LIMIT	(UINT64_C(1) << 30)
@@ -148,13 +148,21 @@ static void conv_shape(const struct npu_op *op, struct accel_conv_shape *shape)
 static void take_sums(void *ctx, size_t pixel, size_t channel, size_t rows, size_t columns,
 		      const int32_t *acc, size_t stride)
 {
-	struct sdp_block_call *call = ctx;
-	size_t width = call->block->op->out.width, r;
+	sdp_block_tile(ctx, pixel, channel, rows, columns, acc, stride);
+}
 
-	for (r = 0; r < rows; r++)
-		sdp_block_run(call, (uint32_t)((pixel + r) / width),
-			      (uint32_t)((pixel + r) % width), (uint32_t)channel,
-			      (uint32_t)columns, acc + r * stride);
+/* How many products a sum of the convolution has. */
+static uint64_t products(const struct npu_op *op)
+{
+	return (uint64_t)op->conv.kernel_w * op->conv.kernel_h *
+	       (op->in.channels / op->conv.groups);
+}
+
+static struct sdp_range sum_range(const struct npu_op *op)
+{
+	const int64_t most = (int64_t)products(op) * 128 * 128;
+
+	return (struct sdp_range){ -most, most };
 }
 
 static int prepare_conv(struct npu_prepared *prepared, const struct npu_atoms *atoms,
@@ -162,8 +170,7 @@ static int prepare_conv(struct npu_prepared *prepared, const struct npu_atoms *a
 {
 	const struct npu_op *op = &prepared->op;
 	uint32_t channels = op->out.channels, c;
-	size_t count = (size_t)channels * op->conv.kernel_h * op->conv.kernel_w *
-		       (op->in.channels / op->conv.groups);
+	size_t count = (size_t)channels * products(op);
 	struct linear linear = {
 		.bias = calloc(channels, sizeof(*linear.bias)),
 		.reach = calloc(channels, sizeof(*linear.reach)),
@@ -191,7 +198,8 @@ static int prepare_conv(struct npu_prepared *prepared, const struct npu_atoms *a
 	ret = accel_conv_new(accel_isa_detect(), &shape, weights, &requant,
 			     prepared->fused ? NULL : take_sums, &prepared->conv);
 	if (!ret && !prepared->fused)
-		ret = sdp_block_prepare(&prepared->sdp, &prepared->op, consts);
+		ret = sdp_block_prepare(&prepared->sdp, accel_isa_detect(), &prepared->op, consts,
+					sum_range(op));
 out:
 	free(linear.bias);
 	free(linear.reach);
@@ -223,7 +231,8 @@ static int fast_prepare(const struct npu_op *op, const struct npu_atoms *atoms,
 	if (op->kind == NPU_CONV)
 		ret = prepare_conv(prepared, atoms, consts);
 	else if (op->kind == NPU_SDP)
-		ret = sdp_block_prepare(&prepared->sdp, &prepared->op, consts);
+		ret = sdp_block_prepare(&prepared->sdp, accel_isa_detect(), &prepared->op, consts,
+					(struct sdp_range){ INT8_MIN, INT8_MAX });
 	if (ret) {
 		fast_free(prepared);
 		return ret;
@@ -261,30 +270,11 @@ static int run_sdp_tiles(void *ctx, size_t first, size_t end)
 {
 	const struct run *run = ctx;
 	const struct npu_op *op = &run->prepared->op;
-	struct sdp_block_call call = { &run->prepared->sdp, run->regions };
-	const int8_t *in = (int8_t *)run->regions[op->in.region] + op->in.offset;
-	int32_t values[SDP_BLOCK];
-	uint32_t x, c, i;
+	const struct sdp_block_call call = { &run->prepared->sdp, run->regions };
 
-	for (; first < end; first++) {
-		uint32_t y = (uint32_t)(first % op->in.height);
-		uint32_t atom = (uint32_t)(first / op->in.height);
-		const int8_t *line = in + (uint64_t)atom * op->in.surface +
-				     (uint64_t)y * op->in.line;
-		uint32_t from = atom * op->in.atom;
-		uint32_t count = op->in.channels - from < op->in.atom ? op->in.channels - from :
-				 op->in.atom;
-
-		for (x = 0; x < op->in.width; x++) {
-			for (c = 0; c < count; c += SDP_BLOCK) {
-				uint32_t n = count - c < SDP_BLOCK ? count - c : SDP_BLOCK;
-
-				for (i = 0; i < n; i++)
-					values[i] = line[x * op->in.atom + c + i];
-				sdp_block_run(&call, y, x, from + c, n, values);
-			}
-		}
-	}
+	for (; first < end; first++)
+		sdp_block_line(&call, (uint32_t)(first / op->in.height),
+			       (uint32_t)(first % op->in.height));
 
 	return 0;
 }
@@ -294,10 +284,13 @@ static int run_pdp_tiles(void *ctx, size_t first, size_t end)
 {
 	const struct run *run = ctx;
 	const struct npu_op *op = &run->prepared->op;
+	void *scratch = accel_pool_scratch(pdp_line_scratch(op));
 
+	if (!scratch)
+		return -ENOMEM;
 	for (; first < end; first++)
 		pdp_line_run(op, run->regions, (uint32_t)(first / op->out.height),
-			     (uint32_t)(first % op->out.height));
+			     (uint32_t)(first % op->out.height), scratch);
 
 	return 0;
 }
@@ -311,9 +304,8 @@ static int fast_run(const struct npu_prepared *prepared, uint8_t *const regions[
 
 	if (op->kind == NPU_CONV)
 		return accel_pool_run(run_conv_tiles, &run, accel_conv_tiles(prepared->conv),
-				      outputs * op->conv.kernel_w * op->conv.kernel_h *
-				      (op->in.channels / op->conv.groups));
-	atoms = (op->in.channels + op->in.atom - 1) / op->in.atom;
+				      outputs * (double)products(op));
+	atoms = ((size_t)op->in.channels + op->in.atom - 1) / op->in.atom;
 	if (op->kind == NPU_PDP)
 		return accel_pool_run(run_pdp_tiles, &run, atoms * op->out.height,
 				      outputs * op->pdp.kernel_w * op->pdp.kernel_h);
@@ -333,11 +325,10 @@ static bool is_prepared(const struct npu_operand *operand, bool used)
 static bool fast_supports(const struct npu_op *op)
 {
 	const struct npu_sdp *sdp = &op->sdp;
-	uint64_t depth = (uint64_t)op->conv.kernel_w * op->conv.kernel_h * op->in.channels;
 
 	if (op->kind == NPU_PDP)
 		return op->in.atom == op->out.atom && op->in.atom % 8 == 0;
-	if (op->kind == NPU_CONV && depth >= SUM_LIMIT / (128 * 128))
+	if (op->kind == NPU_CONV && products(op) >= SUM_LIMIT / (128 * 128))
 		return false;
 
 	return is_prepared(&sdp->x1.alu_operand, sdp->x1.alu) &&

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "libaccel/cpu/npu_kernels.h"
-#include "libaccel/cpu/sdp_arithmetic.h"
+#include "libaccel/cpu/sdp/sdp_arithmetic.h"
 
 /* One operand, spread over the channels where it does not change per element. */
 struct operand {

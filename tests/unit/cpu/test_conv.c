@@ -12,20 +12,7 @@
 
 #include "guarded.h"
 #include "libaccel/cpu/conv.h"
-
-static uint64_t state;
-
-static uint32_t random_below(uint32_t n)
-{
-	state = state * UINT64_C(6364136223846793005) + 1442695040888963407u;
-
-	return (uint32_t)((state >> 33) % n);
-}
-
-static uint32_t between(uint32_t low, uint32_t high)
-{
-	return low + random_below(high - low + 1);
-}
+#include "random.h"
 
 struct test_case {
 	struct accel_conv_shape shape;
@@ -54,13 +41,13 @@ static void random_layout(struct accel_layout *layout, uint32_t height, uint32_t
 	if (random_below(2)) {
 		/* NHWC, sometimes a slice of a wider tensor or with gaps between lines. */
 		layout->atom = channels + (random_below(3) ? 0 : random_below(20));
-		layout->line = (size_t)width * layout->atom + (random_below(3) ? 0 : between(1, 40));
+		layout->line = (size_t)width * layout->atom + (random_below(3) ? 0 : random_between(1, 40));
 		layout->surface = 0;
 		return;
 	}
 	layout->atom = atoms[random_below(4)];
-	layout->line = (size_t)width * layout->atom + (random_below(3) ? 0 : 8 * between(1, 5));
-	layout->surface = height * layout->line + (random_below(3) ? 0 : 8 * between(1, 5));
+	layout->line = (size_t)width * layout->atom + (random_below(3) ? 0 : 8 * random_between(1, 5));
+	layout->surface = height * layout->line + (random_below(3) ? 0 : 8 * random_between(1, 5));
 }
 
 static uint32_t out_size(uint32_t in, uint32_t before, uint32_t after, uint32_t kernel,
@@ -78,26 +65,26 @@ static bool random_shape(struct accel_conv_shape *shape)
 	uint32_t kind = random_below(4), extent;
 
 	memset(shape, 0, sizeof(*shape));
-	shape->kernel_height = random_below(2) ? 3 : between(1, 6);
-	shape->kernel_width = random_below(2) ? shape->kernel_height : between(1, 6);
+	shape->kernel_height = random_below(2) ? 3 : random_between(1, 6);
+	shape->kernel_width = random_below(2) ? shape->kernel_height : random_between(1, 6);
 	if (kind == 0)
 		shape->kernel_height = shape->kernel_width = 1;
-	shape->stride_y = between(1, 3);
-	shape->stride_x = between(1, 3);
-	shape->dilation_y = random_below(4) ? 1 : between(2, 3);
-	shape->dilation_x = random_below(4) ? 1 : between(2, 3);
+	shape->stride_y = random_between(1, 3);
+	shape->stride_x = random_between(1, 3);
+	shape->dilation_y = random_below(4) ? 1 : random_between(2, 3);
+	shape->dilation_x = random_below(4) ? 1 : random_between(2, 3);
 	shape->in_channels = channels[random_below(sizeof(channels) / sizeof(channels[0]))];
 	shape->out_channels = channels[random_below(sizeof(channels) / sizeof(channels[0]))];
 	shape->groups = 1;
 	if (kind == 1) {
 		shape->groups = shape->out_channels = shape->in_channels;
 	} else if (kind == 2) {
-		shape->groups = between(2, 4);
-		shape->in_channels = shape->groups * between(1, 18);
-		shape->out_channels = shape->groups * between(1, 18);
+		shape->groups = random_between(2, 4);
+		shape->in_channels = shape->groups * random_between(1, 18);
+		shape->out_channels = shape->groups * random_between(1, 18);
 	}
-	shape->in_height = between(1, 14);
-	shape->in_width = between(1, 22);
+	shape->in_height = random_between(1, 14);
+	shape->in_width = random_between(1, 22);
 	extent = (shape->kernel_height - 1) * shape->dilation_y + 1;
 	shape->pad_top = random_below(2) ? 0 : random_below(extent);
 	shape->out_height = out_size(shape->in_height, shape->pad_top,
@@ -129,7 +116,7 @@ static void random_requant(struct test_case *test, size_t depth)
 	uint32_t n = test->shape.out_channels, c;
 	bool odd = random_below(3) != 0;
 
-	test->requant.shift = random_below(6) ? between(20, 28) : random_below(50);
+	test->requant.shift = random_below(6) ? random_between(20, 28) : random_below(50);
 	test->requant.zero = (int16_t)(random_below(8) ? (int)random_below(256) - 128 :
 				       (int)random_below(2000) - 1000);
 	test->requant.min = random_below(2) ? INT8_MIN :
@@ -381,7 +368,7 @@ int main(int argc, char **argv)
 	for (isa = ACCEL_ISA_PORTABLE; isa <= best; isa++) {
 		char what[400] = "";
 
-		state = seed;
+		random_seed(seed);
 		for (i = 0; i < cases && !*what; i++) {
 			struct test_case test;
 
