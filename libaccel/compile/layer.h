@@ -46,6 +46,18 @@ struct tail {
 bool layer_alloc(struct layer *layer);
 void layer_free(struct layer *layer);
 
+/* Do all groups have the same weights? Averages have. */
+bool layer_is_uniform(const struct layer *layer);
+
+/**
+ * layer_fold() - see a global average as a layer that sums channels
+ * @from: any layer
+ * @layer: receives the same layer in another form; layer_free() it
+ *
+ * Return: false when there is none.
+ */
+bool layer_fold(struct lower *lower, const struct layer *from, struct layer *layer);
+
 /**
  * layer_emit() - append the layer's operations
  * @index: operation of the graph that it stands for

@@ -73,17 +73,6 @@ static void take_zero_point(struct layer *layer)
 	}
 }
 
-/* Do all groups have the same weights? Averages have. */
-static bool is_uniform(const struct layer *layer)
-{
-	const uint32_t group_k = layer->kernels / layer->conv.groups;
-	const size_t bytes = (size_t)group_k * layer->conv.kernel_h * layer->conv.kernel_w *
-			     layer->group_c;
-
-	return layer->conv.groups > 1 &&
-	       !memcmp(layer->weights, layer->weights + bytes, (layer->conv.groups - 1) * bytes);
-}
-
 /*
  * How groups go together into blocks: the cheapest that begins at surfaces.
  * @uniform: their weights are the same.
@@ -342,7 +331,7 @@ static bool emit_slice(struct lower *lower, const struct layer *whole, const str
 	take_zero_point(&layer);
 	op.op.out.channels = count;
 	op.op.out.offset += (uint64_t)(first / op.op.out.atom) * op.op.out.surface;
-	if (choose_block(lower, &op, is_uniform(&layer), why)) {
+	if (choose_block(lower, &op, layer_is_uniform(&layer), why)) {
 		pack_weights(lower, &layer, &op);
 		ok = (add ? layer_sdp_add(lower, &layer, tail, &op, clamped, why) :
 			    layer_sdp_plain(lower, &layer, tail, &op, clamped, why)) &&
@@ -450,6 +439,7 @@ const char *layer_emit(struct lower *lower, struct layer *layer, uint32_t index)
 {
 	const struct graph_op *op = &lower->graph->ops[index];
 	const char *why = NULL;
+	struct layer folded;
 	struct tail tail;
 	int32_t zero;
 
@@ -469,6 +459,11 @@ const char *layer_emit(struct lower *lower, struct layer *layer, uint32_t index)
 	/* Without what is behind, then. */
 	if (tail.out != layer->out)
 		lower->tensors[tail.out].cube_buffer = LOWER_NONE;
+	if (layer_fold(lower, layer, &folded)) {
+		why = layer_emit(lower, &folded, index);
+		layer_free(&folded);
+		return why;
+	}
 	tail = (struct tail) {
 		.out = layer->out, .add = GRAPH_NONE, .slope_op = GRAPH_NONE, .pad = GRAPH_NONE,
 		.lo = layer->act_lo, .hi = layer->act_hi,

@@ -179,9 +179,11 @@ static const char *check_cube(const struct npu_cube *cube, const uint64_t size[N
 	if (!cube->atom || cube->atom > 64)
 		return "cube with an atom that does not exist";
 	count = surfaces(cube);
-	if ((cube->height > 1 && cube->line < cube->width * cube->atom) ||
-	    (count > 1 && cube->surface < (uint64_t)(cube->height - 1) * cube->line +
-					  (uint64_t)cube->width * cube->atom))
+	/* What is only read may lie as it likes: surfaces between lines, say. */
+	if (written &&
+	    ((cube->height > 1 && cube->line < cube->width * cube->atom) ||
+	     (count > 1 && cube->surface < (uint64_t)(cube->height - 1) * cube->line +
+					   (uint64_t)cube->width * cube->atom)))
 		return "cube whose lines or surfaces overlap";
 	if (cube->offset > size[cube->region] || npu_cube_end(cube) > size[cube->region])
 		return "cube outside its region";
