@@ -306,6 +306,18 @@ static bool feeds_pad(const struct lower *lower, uint32_t tensor)
 	return false;
 }
 
+/* Stage X2 adds what the output's cube holds: in its steps, its zero point included. */
+static void join(struct lower *lower, const struct layer *layer, struct lower_op *op)
+{
+	struct npu_sdp *sdp = &op->op.sdp;
+
+	sdp->x2.alu = NPU_ALU_SUM;
+	sdp->x2.alu_operand.source = NPU_ELEMENT;
+	sdp->x2.alu_operand.cube = op->op.out;
+	op->buffer[LOWER_ELEMENT] = layer->out_buffer;
+	sdp->cvt_offset += graph_zero_point(&lower->graph->tensors[layer->out], 0);
+}
+
 /* Kernels @first to @first + @count - 1 of a layer; those behind its last are zero. */
 static bool emit_slice(struct lower *lower, const struct layer *whole, const struct tail *tail,
 		       const struct lower_op *base, uint32_t first, uint32_t count, bool add,
@@ -333,9 +345,11 @@ static bool emit_slice(struct lower *lower, const struct layer *whole, const str
 	op.op.out.offset += (uint64_t)(first / op.op.out.atom) * op.op.out.surface;
 	if (choose_block(lower, &op, layer_is_uniform(&layer), why)) {
 		pack_weights(lower, &layer, &op);
-		ok = (add ? layer_sdp_add(lower, &layer, tail, &op, clamped, why) :
-			    layer_sdp_plain(lower, &layer, tail, &op, clamped, why)) &&
-		     lower_emit(lower, &op, why);
+		ok = add ? layer_sdp_add(lower, &layer, tail, &op, clamped, why) :
+			   layer_sdp_plain(lower, &layer, tail, &op, clamped, why);
+		if (layer.join)
+			join(lower, &layer, &op);
+		ok = ok && lower_emit(lower, &op, why);
 	}
 	layer_free(&layer);
 	return ok;

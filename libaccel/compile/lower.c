@@ -6,6 +6,7 @@
 #include "array.h"
 #include "libaccel/dev/error.h"
 #include "lower.h"
+#include "move.h"
 #include "npu_code.h"
 
 static void add_step(struct lower *lower, enum lower_step_kind kind, uint32_t index)
@@ -159,13 +160,18 @@ bool lower_read_element(struct lower *lower, uint32_t index, struct lower_op *op
 	return !lower->error;
 }
 
+const struct lower_tensor *lower_own_cube(struct lower *lower, uint32_t index)
+{
+	if (lower->tensors[index].cube_buffer == LOWER_NONE)
+		make_cube(lower, index);
+	return &lower->tensors[index];
+}
+
 bool lower_output(struct lower *lower, uint32_t index, struct lower_op *op)
 {
-	struct lower_tensor *t = &lower->tensors[index];
-
 	/* A concatenation may have given it a place already. */
-	if (t->cube_buffer == LOWER_NONE)
-		make_cube(lower, index);
+	const struct lower_tensor *t = lower_own_cube(lower, index);
+
 	op->op.out = t->cube;
 	op->buffer[LOWER_OUT] = t->cube_buffer;
 	return !lower->error;
@@ -366,6 +372,8 @@ int lower_graph(const struct graph *graph, const struct nvdla_config *config,
 		lower->tensors[i].rows_buffer = LOWER_NONE;
 	}
 	mark_inputs(lower);
+	if (!lower->cpu_only)
+		lower_prepare_concat(lower);
 	for (i = 0; i < graph->num_ops && !lower->error; i++) {
 		const struct graph_op *op = &graph->ops[i];
 

@@ -179,6 +179,9 @@ const struct lower_tensor *lower_input(struct lower *lower, uint32_t tensor);
 /* Have the tensor's rows put into its cube, which was made by hand. */
 void lower_to_cube(struct lower *lower, uint32_t tensor);
 
+/* The tensor's cube, made if there is none yet; nothing fills it. */
+const struct lower_tensor *lower_own_cube(struct lower *lower, uint32_t tensor);
+
 /* A new cube for the result @tensor; false after an error. */
 bool lower_output(struct lower *lower, uint32_t tensor, struct lower_op *op);
 
@@ -208,6 +211,9 @@ const char *lower_activation(struct lower *lower, uint32_t index);
 const char *lower_requantize(struct lower *lower, uint32_t index);
 const char *lower_pad(struct lower *lower, uint32_t index);
 const char *lower_reshape(struct lower *lower, uint32_t index);
+
+/* One scale and zero point for both? */
+bool lower_same_quant(const struct graph_tensor *a, const struct graph_tensor *b);
 
 /* Does a GRAPH_PAD add nothing but channels of zero? */
 bool lower_pads_channels(const struct graph *graph, const struct graph_op *op);

@@ -10,6 +10,7 @@
 
 #include "libaccel/cpu/ref/ref_op.h"
 #include "lower.h"
+#include "move.h"
 #include "npu_code.h"
 
 static void start(struct lower_op *op, enum npu_kind kind)
@@ -69,10 +70,28 @@ static bool set_rescale(struct lower_op *op, const struct graph_tensor *in,
 	return true;
 }
 
-static bool same_quant(const struct graph_tensor *a, const struct graph_tensor *b)
+bool lower_same_quant(const struct graph_tensor *a, const struct graph_tensor *b)
 {
 	return graph_scale(a, 0) == graph_scale(b, 0) &&
 	       graph_zero_point(a, 0) == graph_zero_point(b, 0);
+}
+
+const char *move_copy(struct lower *lower, uint32_t in, uint32_t out, const struct npu_cube *to,
+		      uint32_t to_buffer)
+{
+	const struct graph_tensor *from = &lower->graph->tensors[in];
+	const struct graph_tensor *as = &lower->graph->tensors[out];
+	struct lower_op op;
+	const char *why = NULL;
+
+	start(&op, NPU_SDP);
+	if (!lower_read(lower, in, &op))
+		return "out of memory";
+	op.op.out = *to;
+	op.buffer[LOWER_OUT] = to_buffer;
+	if (!lower_same_quant(from, as) && !set_rescale(&op, from, as, &why))
+		return why;
+	return lower_emit(lower, &op, &why) ? NULL : why;
 }
 
 const char *lower_requantize(struct lower *lower, uint32_t index)
@@ -106,7 +125,7 @@ const char *lower_pool(struct lower *lower, uint32_t index)
 
 	if (!lower_is_cube(lower, in) || !lower_is_cube(lower, out))
 		return "not INT8, or a shape that is no cube";
-	if (!same_quant(&graph->tensors[in], &graph->tensors[out]))
+	if (!lower_same_quant(&graph->tensors[in], &graph->tensors[out]))
 		return "pooling that changes the scale";
 	if (w->kernel_w > 8 || w->kernel_h > 8 || w->stride_w > 16 || w->stride_h > 16 ||
 	    w->dilation_w > 1 || w->dilation_h > 1)
@@ -250,8 +269,8 @@ static const char *extreme(struct lower *lower, const struct graph_op *gop)
 	const char *why = NULL;
 	int32_t lo, hi;
 
-	if (!same_quant(a, &graph->tensors[gop->inputs[1]]) ||
-	    !same_quant(a, &graph->tensors[gop->outputs[0]]))
+	if (!lower_same_quant(a, &graph->tensors[gop->inputs[1]]) ||
+	    !lower_same_quant(a, &graph->tensors[gop->outputs[0]]))
 		return "maximum or minimum of different scales";
 	start(&op, NPU_SDP);
 	if (!lower_read(lower, gop->inputs[0], &op) ||
@@ -374,7 +393,7 @@ static const char *clip(struct lower *lower, uint32_t index)
 	if (!lower_read(lower, gop->inputs[0], &op) || !lower_output(lower, gop->outputs[0], &op))
 		return "out of memory";
 	graph_act_range(graph, gop, &lo, &hi);
-	if (same_quant(&graph->tensors[gop->inputs[0]], &graph->tensors[gop->outputs[0]])) {
+	if (lower_same_quant(&graph->tensors[gop->inputs[0]], &graph->tensors[gop->outputs[0]])) {
 		op.op.sdp.x1.alu = NPU_ALU_MAX;
 		constant(&op.op.sdp.x1.alu_operand, lo);
 		op.op.sdp.x2.alu = NPU_ALU_MIN;
@@ -460,47 +479,4 @@ const char *lower_reshape(struct lower *lower, uint32_t index)
 		return NULL;
 	}
 	return "a shape that memory does not have";
-}
-
-const char *lower_concat(struct lower *lower, uint32_t index)
-{
-	const struct graph *graph = lower->graph;
-	const struct graph_op *gop = &graph->ops[index];
-	const struct graph_tensor *out = &graph->tensors[gop->outputs[0]];
-	const uint32_t atom = lower->config->atomic_m;
-	uint32_t width, height, channels, i, at = 0;
-	const char *why = NULL;
-	struct lower_op op;
-
-	if (!lower_is_cube(lower, gop->outputs[0]))
-		return "not INT8, or a shape that is no cube";
-	if (gop->params.axis + 1 != out->rank)
-		return "concatenation of something else than channels";
-	for (i = 0; i < gop->num_inputs; i++) {
-		if (!lower_is_cube(lower, gop->inputs[i]))
-			return "not INT8, or a shape that is no cube";
-		lower_shape(&graph->tensors[gop->inputs[i]], &width, &height, &channels);
-		if (at % atom)
-			return "channels that do not begin at a surface";
-		at += channels;
-	}
-	start(&op, NPU_SDP);
-	if (!lower_output(lower, gop->outputs[0], &op))
-		return "out of memory";
-	for (i = 0, at = 0; i < gop->num_inputs; i++) {
-		struct lower_op part = op;
-
-		lower_shape(&graph->tensors[gop->inputs[i]], &width, &height, &channels);
-		if (!lower_read(lower, gop->inputs[i], &part))
-			return "out of memory";
-		part.op.out.channels = channels;
-		part.op.out.offset += (uint64_t)(at / atom) * part.op.out.surface;
-		at += channels;
-		if (!same_quant(&graph->tensors[gop->inputs[i]], out) &&
-		    !set_rescale(&part, &graph->tensors[gop->inputs[i]], out, &why))
-			return why;
-		if (!lower_emit(lower, &part, &why))
-			return why;
-	}
-	return NULL;
 }
