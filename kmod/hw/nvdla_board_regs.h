@@ -112,7 +112,8 @@
  *
  * The occasions: writes that enable an operation, for hangs, spurious
  * interrupts and removal (the latter two hit at once when FAULT_SKIP is 0);
- * messages to be sent, for lost ones; DMA transfers, for bus errors and flips.
+ * messages to be sent, for lost ones; DMA transfers, for bus errors and flips;
+ * writes that reset a core, for resets that never end.
  */
 #define NVDLA_BOARD_FAULT_KIND		0x200
 #define NVDLA_BOARD_FAULT_CORE		0x204	/* NVDLA_BOARD_FAULT_ANY: every core */
@@ -135,6 +136,7 @@
 #define NVDLA_BOARD_FAULT_BIT_FLIP	5	/* a read bit flips; ARG 0: corrected, 1: not */
 #define NVDLA_BOARD_FAULT_REMOVAL	6	/* the board vanishes: reads give all ones */
 #define NVDLA_BOARD_FAULT_SLOW		7	/* DMA is ARG times slower in modelled time */
+#define NVDLA_BOARD_FAULT_RESET		8	/* a core is not reset, RESET reads 1 */
 
 /* One block per core. */
 #define NVDLA_BOARD_CORE(n)		(0x1000 + (n) * 0x100)

@@ -312,12 +312,10 @@ static int one_program(struct bench *bench, uint64_t seed, int verbose)
 		check_tight(bench);
 	} else if (bench->error) {
 		bench->totals.declined++;
-		if (verbose)
-			printf("# declined: %s\n", bench->error_text);
+		printf("# seed %#" PRIx64 ": declined: %s\n", seed, bench->error_text);
 	} else {
 		bench->totals.stalled++;
-		if (verbose)
-			printf("# stalled\n");
+		printf("# seed %#" PRIx64 ": stalled\n", seed);
 	}
 	if (bench->finding[0] || verbose)
 		print_program(&b);

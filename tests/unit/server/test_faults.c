@@ -248,6 +248,29 @@ static void test_slow_memory(void **state)
 	bench_stop(&bench);
 }
 
+static void test_stuck_reset(void **state)
+{
+	const uint32_t control = NVDLA_BOARD_CORE(0) + NVDLA_BOARD_CORE_CONTROL;
+	struct bench bench;
+
+	(void)state;
+	bench_start(&bench);
+	assert_int_not_equal(arm(&bench, &(struct fault) { .kind = NVDLA_BOARD_FAULT_HANG, .core = 0,
+						.unit = ANY, .times = 1 }), 0);
+	assert_int_not_equal(arm(&bench, &(struct fault) { .kind = NVDLA_BOARD_FAULT_RESET,
+						.core = 0, .unit = ANY, .times = 1 }), 0);
+	job_start(&bench.job, &bench.client, 0);
+	client_write(&bench.client, CONTROL, control, NVDLA_BOARD_CORE_RESET);
+	usleep(20000);
+	assert_int_equal(client_read(&bench.client, CONTROL, control), NVDLA_BOARD_CORE_RESET);
+	assert_works(&bench, 1);
+	/* The next one works. */
+	job_reset_core(&bench.client, 0);
+	assert_int_equal(client_read(&bench.client, CONTROL, control), 0);
+	assert_works(&bench, 0);
+	bench_stop(&bench);
+}
+
 static void test_senseless_faults(void **state)
 {
 	static const char *const wrong[] = {
@@ -296,6 +319,7 @@ int run_fault_tests(void)
 		cmocka_unit_test(test_bit_flips),
 		cmocka_unit_test(test_removal),
 		cmocka_unit_test(test_slow_memory),
+		cmocka_unit_test(test_stuck_reset),
 		cmocka_unit_test(test_senseless_faults),
 	};
 

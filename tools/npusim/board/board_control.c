@@ -87,7 +87,7 @@ static uint32_t core_read(struct board_core *core, uint32_t offset)
 	pthread_mutex_lock(&core->lock);
 	switch (offset) {
 	case NVDLA_BOARD_CORE_CONTROL:
-		value = core->reset_wanted ? NVDLA_BOARD_CORE_RESET : 0;
+		value = core->reset_wanted || core->reset_stuck ? NVDLA_BOARD_CORE_RESET : 0;
 		break;
 	case NVDLA_BOARD_CORE_STATUS:
 		value = (core->running ? NVDLA_BOARD_CORE_RUNNING : 0) |
@@ -119,7 +119,11 @@ static void core_write(struct board_core *core, uint32_t offset, uint32_t value)
 {
 	switch (offset) {
 	case NVDLA_BOARD_CORE_CONTROL:
-		if (value & NVDLA_BOARD_CORE_RESET)
+		if (!(value & NVDLA_BOARD_CORE_RESET))
+			break;
+		core->reset_stuck = fault_take(core->board->faults, NVDLA_BOARD_FAULT_RESET,
+					       core->index, NVDLA_BOARD_FAULT_ANY, 0, 0, NULL);
+		if (!core->reset_stuck)
 			board_reset_core(core);
 		break;
 	case NVDLA_BOARD_CORE_CLOCK_DIVIDER:

@@ -30,7 +30,7 @@ struct board_core {
 	pthread_mutex_t lock;
 	pthread_cond_t wake, done;
 	bool kick, quit;
-	bool reset_wanted, running, stopped;
+	bool reset_wanted, reset_stuck, running, stopped;
 	uint32_t divider;
 
 	/* Held while npusim_run() or a register write changes what is recorded. */

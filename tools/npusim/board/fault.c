@@ -10,7 +10,7 @@
 #include "fault.h"
 
 #define MAX_FAULTS	32
-#define KINDS		(NVDLA_BOARD_FAULT_SLOW + 1)
+#define KINDS		(NVDLA_BOARD_FAULT_RESET + 1)
 
 struct fault_set {
 	pthread_mutex_t lock;
@@ -28,6 +28,7 @@ static const char *const kind_names[KINDS] = {
 	[NVDLA_BOARD_FAULT_BIT_FLIP] = "bit-flip",
 	[NVDLA_BOARD_FAULT_REMOVAL] = "removal",
 	[NVDLA_BOARD_FAULT_SLOW] = "slow",
+	[NVDLA_BOARD_FAULT_RESET] = "reset",
 };
 
 int fault_set_new(struct fault_set **out)
@@ -260,7 +261,7 @@ int fault_parse(const char *text, struct fault *out, const char **problem)
 		if (!strcmp(word, kind_names[kind]))
 			out->kind = kind;
 	}
-	*problem = "there are hang, lost-irq, spurious-irq, bus-error, bit-flip, removal and slow";
+	*problem = "there are hang, lost-irq, spurious-irq, bus-error, bit-flip, removal, slow and reset";
 	if (!out->kind)
 		return -EINVAL;
 	*problem = "after the kind come core=, unit=, times=, skip=, arg=, addr= and size=";

@@ -42,7 +42,7 @@ static int usage(FILE *out)
 		"  --latency N       cycles from a read's request to its first data (50)\n"
 		"  --fault KIND[,core=N][,unit=NAME][,times=N][,skip=N][,arg=N][,addr=N][,size=N]\n"
 		"                    a fault to come: hang lost-irq spurious-irq bus-error\n"
-		"                    bit-flip removal slow; may be repeated\n"
+		"                    bit-flip removal slow reset; may be repeated\n"
 		"  --record DIR      write what is done to the cores there, as scripts for\n"
 		"                    npusim-replay\n"
 		"  --quiet           do not write errors of programs to stderr\n"
