@@ -59,6 +59,7 @@ static void core_fini(struct drm_device *drm, void *data)
 	cancel_work_sync(&core->work);
 	drm_sched_fini(&core->sched);
 	destroy_workqueue(core->wq);
+	nvdla_job_release_stranded(core);
 }
 
 static int alloc_shadows(struct nvdla_device *nvdla, struct nvdla_core *core)
@@ -95,6 +96,7 @@ int nvdla_core_init(struct nvdla_device *nvdla, unsigned int index, void __iomem
 	spin_lock_init(&core->fence_lock);
 	spin_lock_init(&core->lock);
 	INIT_LIST_HEAD(&core->jobs);
+	INIT_LIST_HEAD(&core->stranded);
 	INIT_WORK(&core->work, fill_work);
 	INIT_DELAYED_WORK(&core->watchdog, nvdla_watchdog);
 	core->fence_context = dma_fence_context_alloc(1);

@@ -69,7 +69,7 @@ struct nvdla_op {
  * struct nvdla_job - a job, from submit until drm_sched frees it
  * @base: drm_sched's part
  * @fence: what the core signals
- * @link: in &nvdla_core.jobs
+ * @link: in &nvdla_core.jobs, or &nvdla_core.stranded
  * @id: number, for people
  * @nvdla: device
  * @core: core that runs it, once it does
@@ -83,6 +83,7 @@ struct nvdla_op {
  * @first: first operation that is not done
  * @done: operations that are done
  * @started: an operation was enabled
+ * @stranded: it ended, but @core may still reach its buffers
  * @start: when the job became the first of its core
  * @last_end: when its last operation ended
  */
@@ -103,6 +104,7 @@ struct nvdla_job {
 	u32 first;
 	u32 done;
 	bool started;
+	bool stranded;
 	ktime_t start;
 	ktime_t last_end;
 };
@@ -136,6 +138,8 @@ struct nvdla_unit_state {
  * @lock: see above
  * @program_lock: see above
  * @jobs: jobs given by @sched and not ended, oldest first
+ * @stranded: jobs that ended without the core having been stopped; they keep
+ *	their buffers until it has been
  * @units: register groups
  * @programming: units whose registers a thread writes right now
  * @luts: contents of the lookup tables of SDP and CDP
@@ -150,8 +154,8 @@ struct nvdla_unit_state {
  * @last_pointers: the units' pointers then
  * @deadline: when the first job hangs unless there is progress
  * @error: negative errno: the bus glue reported that the core stopped
- * @gone: the device was removed, or the core cannot be reset
- * @suspended: no job may be given to it
+ * @gone: the device was removed, or the core cannot be reset; it gets no jobs
+ * @running_wild: it could not be reset, and may still reach memory
  * @ready: it was set up since it was powered or reset
  * @missed: interrupts found by looking
  * @resets: number of resets
@@ -171,6 +175,7 @@ struct nvdla_core {
 	spinlock_t lock;	/* protects the state of operations, see above */
 	struct mutex program_lock;	/* held while registers are written */
 	struct list_head jobs;
+	struct list_head stranded;
 	struct nvdla_unit_state units[NVDLA_UNITS];
 	u32 programming;
 	struct nvdla_program_lut *luts[2];
@@ -187,7 +192,7 @@ struct nvdla_core {
 	unsigned long deadline;
 	int error;
 	bool gone;
-	bool suspended;
+	bool running_wild;
 	bool ready;
 	u64 missed;
 	u64 resets;
@@ -214,6 +219,8 @@ void nvdla_job_end(struct nvdla_job *job, int error);
 int nvdla_seq_push(struct nvdla_core *core, struct nvdla_job *job);
 void nvdla_seq_fill(struct nvdla_core *core);
 void nvdla_seq_start(struct nvdla_core *core);
+/* A job starts anew, as if it had never been on a core. */
+void nvdla_seq_rewind(struct nvdla_job *job);
 /* Interrupts @status were seen at @now. True if a thread has something to do. */
 bool nvdla_seq_done(struct nvdla_core *core, u32 status, ktime_t now, struct list_head *ended);
 void nvdla_seq_reset(struct nvdla_core *core);
@@ -232,7 +239,9 @@ void nvdla_hw_read_counters(struct nvdla_core *core, const struct nvdla_job *job
 /* Hangs, nvdla_recover.c */
 void nvdla_watchdog(struct work_struct *work);
 void nvdla_watchdog_arm(struct nvdla_core *core, const struct nvdla_job *job);
+void nvdla_core_stop(struct nvdla_core *core);
 void nvdla_core_give_up(struct nvdla_core *core, int error);
+int nvdla_core_send_elsewhere(struct nvdla_job *job);
 
 /* What a hung core looked like, nvdla_dump.c */
 void nvdla_dump_core(struct nvdla_core *core, const struct nvdla_job *job, int error);

@@ -70,17 +70,49 @@ static int sched_priority(u32 priority, enum drm_sched_priority *out)
 	}
 }
 
+/* List the schedulers of the cores that work; return how many. */
+static unsigned int fill_scheds(struct nvdla_ctx *ctx)
+{
+	struct nvdla_device *nvdla = ctx->file->nvdla;
+	unsigned int i, count = 0;
+
+	for (i = 0; i < nvdla->core_count; i++) {
+		if (ctx->core_mask & ~ctx->lost & BIT(i))
+			ctx->scheds[count++] = &nvdla->cores[i].sched;
+	}
+	return count;
+}
+
+/*
+ * Before a job is armed: take note of cores that were lost, or are back, so
+ * that the scheduler chooses among those that work. -ENODEV if there are none.
+ */
+int nvdla_ctx_choose_cores(struct nvdla_ctx *ctx)
+{
+	u32 lost = READ_ONCE(ctx->file->nvdla->lost);
+	unsigned int count;
+
+	lockdep_assert_held(&ctx->submit_lock);
+	if (!(ctx->core_mask & ~lost))
+		return -ENODEV;
+	if (lost == ctx->lost)
+		return 0;
+	ctx->lost = lost;
+	count = fill_scheds(ctx);
+	drm_sched_entity_modify_sched(&ctx->entity, ctx->scheds, count);
+	return 0;
+}
+
 int nvdla_ioctl_ctx_create(struct drm_device *drm, void *data, struct drm_file *drm_file)
 {
 	struct nvdla_device *nvdla = to_nvdla(drm);
 	struct nvdla_file *file = drm_file->driver_priv;
-	struct drm_gpu_scheduler *scheds[NVDLA_MAX_CORES];
 	struct drm_nvdla_ctx_create *args = data;
 	u32 all = GENMASK(nvdla->core_count - 1, 0);
 	u32 mask = args->core_mask ?: all;
 	enum drm_sched_priority priority;
-	unsigned int i, count = 0;
 	struct nvdla_ctx *ctx;
+	unsigned int count;
 	int ret;
 
 	if (mask & ~all || args->timeout_ms > NVDLA_MAX_TIMEOUT_MS)
@@ -88,11 +120,6 @@ int nvdla_ioctl_ctx_create(struct drm_device *drm, void *data, struct drm_file *
 	ret = sched_priority(args->priority, &priority);
 	if (ret)
 		return ret;
-	for (i = 0; i < nvdla->core_count; i++) {
-		if (mask & BIT(i))
-			scheds[count++] = &nvdla->cores[i].sched;
-	}
-
 	ctx = kzalloc_obj(*ctx, GFP_KERNEL_ACCOUNT);
 	if (!ctx)
 		return -ENOMEM;
@@ -102,9 +129,11 @@ int nvdla_ioctl_ctx_create(struct drm_device *drm, void *data, struct drm_file *
 	ctx->file = file;
 	ctx->timeout = msecs_to_jiffies(args->timeout_ms ?: NVDLA_TIMEOUT_MS);
 	ctx->fail_op = ~0U;
-	/* The scheduler keeps the list only where there is a choice. */
-	memcpy(ctx->scheds, scheds, count * sizeof(scheds[0]));
-	ret = drm_sched_entity_init(&ctx->entity, priority, ctx->scheds, count, NULL);
+	ctx->core_mask = mask;
+	ctx->lost = READ_ONCE(nvdla->lost);
+	count = fill_scheds(ctx);
+	ret = count ? drm_sched_entity_init(&ctx->entity, priority, ctx->scheds, count, NULL) :
+		      -ENODEV;
 	if (ret)
 		goto err_put;
 	ret = xa_alloc(&file->contexts, &args->handle, ctx, XA_LIMIT(1, NVDLA_MAX_CONTEXTS),

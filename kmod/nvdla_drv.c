@@ -298,6 +298,11 @@ struct nvdla_device *nvdla_device_new(struct device *dev, const struct nvdla_con
 	ret = drmm_mutex_init(&nvdla->drm, &nvdla->bo_lock);
 	if (ret)
 		return ERR_PTR(ret);
+	ret = drmm_mutex_init(&nvdla->drm, &nvdla->move_lock);
+	if (ret)
+		return ERR_PTR(ret);
+	refcount_set(&nvdla->jobs, 1);
+	init_completion(&nvdla->no_jobs);
 	INIT_LIST_HEAD(&nvdla->bos);
 	ret = nvdla_validator_new(nvdla->config, &nvdla->validator);
 	if (ret)
@@ -337,30 +342,62 @@ int nvdla_sram_init(struct nvdla_device *nvdla, phys_addr_t cpu, u64 bus, u64 si
 	return drmm_add_action_or_reset(&nvdla->drm, sram_fini, NULL);
 }
 
+/* Make a core that was powered up usable, also one that was lost before. */
+static int setup_core(struct nvdla_core *core)
+{
+	struct nvdla_device *nvdla = core->nvdla;
+	int ret;
+
+	guard(mutex)(&nvdla->move_lock);
+	scoped_guard(mutex, &core->program_lock) {
+		ret = nvdla->glue->reset_core(nvdla, core->index);
+		if (!ret)
+			nvdla_hw_setup(core);
+		guard(spinlock_irqsave)(&core->lock);
+		core->gone = ret;
+		core->ready = !ret;
+		core->error = 0;
+	}
+	if (ret) {
+		drm_err(&nvdla->drm, "core %u cannot be reset: %d\n", core->index, ret);
+		WRITE_ONCE(nvdla->lost, nvdla->lost | BIT(core->index));
+		return ret;
+	}
+	core->running_wild = false;
+	nvdla_job_release_stranded(core);
+	WRITE_ONCE(nvdla->lost, nvdla->lost & ~BIT(core->index));
+	return 0;
+}
+
+/* One core that works is enough. */
 static int setup_cores(struct nvdla_device *nvdla)
 {
 	unsigned int i;
-	int ret;
+	int ret = 0;
+	bool any = false;
 
 	for (i = 0; i < nvdla->core_count; i++) {
-		struct nvdla_core *core = &nvdla->cores[i];
+		int err = setup_core(&nvdla->cores[i]);
 
-		guard(mutex)(&core->program_lock);
-		ret = nvdla->glue->reset_core(nvdla, i);
-		if (ret)
-			return ret;
-		nvdla_hw_setup(core);
-		core->ready = true;
+		if (err)
+			ret = err;
+		else
+			any = true;
 	}
 
-	return 0;
+	return any ? 0 : ret;
 }
 
 int nvdla_device_resume(struct nvdla_device *nvdla)
 {
 	int ret = nvdla->glue->power_on ? nvdla->glue->power_on(nvdla) : 0;
 
-	return ret ?: setup_cores(nvdla);
+	if (ret)
+		return ret;
+	ret = setup_cores(nvdla);
+	if (ret && nvdla->glue->power_off)
+		nvdla->glue->power_off(nvdla);
+	return ret;
 }
 
 static bool core_is_idle(struct nvdla_core *core)
@@ -424,10 +461,25 @@ void nvdla_device_wake(struct nvdla_device *nvdla)
 		drm_sched_wqueue_start(&nvdla->cores[i].sched);
 }
 
+/*
+ * The device is released: no file is open, but jobs of files that were killed
+ * may be waiting for fences of others, or be about to be freed.
+ */
+static void wait_for_jobs(struct drm_device *drm, void *data)
+{
+	struct nvdla_device *nvdla = to_nvdla(drm);
+
+	if (!refcount_dec_and_test(&nvdla->jobs))
+		wait_for_completion(&nvdla->no_jobs);
+}
+
 int nvdla_device_register(struct nvdla_device *nvdla)
 {
 	int ret;
 
+	ret = drmm_add_action_or_reset(&nvdla->drm, wait_for_jobs, NULL);
+	if (ret)
+		return ret;
 	nvdla_debugfs_init(nvdla);
 	ret = drm_dev_register(&nvdla->drm, 0);
 	if (ret)
@@ -450,8 +502,18 @@ void nvdla_device_remove(struct nvdla_device *nvdla)
 			synchronize_irq(core->irq);
 		cancel_delayed_work_sync(&core->watchdog);
 		cancel_work_sync(&core->work);
+		nvdla_core_stop(core);
 		nvdla_core_give_up(core, -ENODEV);
 	}
+}
+
+/* From here on no core reaches memory, whether it could be reset or not. */
+void nvdla_device_disconnected(struct nvdla_device *nvdla)
+{
+	unsigned int i;
+
+	for (i = 0; i < nvdla->core_count; i++)
+		nvdla_job_release_stranded(&nvdla->cores[i]);
 	nvdla_bo_revoke_all(nvdla);
 }
 

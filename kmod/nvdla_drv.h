@@ -9,8 +9,10 @@
 #include <drm/drm_file.h>
 #include <drm/drm_mm.h>
 #include <drm/gpu_scheduler.h>
+#include <linux/completion.h>
 #include <linux/kref.h>
 #include <linux/mutex.h>
+#include <linux/refcount.h>
 #include <linux/xarray.h>
 
 #include "nvdla_core.h"
@@ -80,6 +82,10 @@ struct nvdla_sram {
  * @bo_lock: protects @bos
  * @bos: buffers in the device's memory
  * @job_ids: last number given to a job
+ * @move_lock: held while the jobs of a lost core go to others; protects @lost
+ * @lost: bit n: core n does not work and could not be reset
+ * @jobs: jobs that exist, plus one until the device is released
+ * @no_jobs: the last of @jobs is gone
  */
 struct nvdla_device {
 	struct drm_device drm;
@@ -96,6 +102,10 @@ struct nvdla_device {
 	struct mutex bo_lock;	/* protects bos */
 	struct list_head bos;
 	atomic64_t job_ids;
+	struct mutex move_lock;	/* taken before any core's program_lock */
+	u32 lost;
+	refcount_t jobs;
+	struct completion no_jobs;
 };
 
 #define to_nvdla(drm_) container_of(drm_, struct nvdla_device, drm)
@@ -133,8 +143,12 @@ void nvdla_file_put(struct nvdla_file *file);
  * @refs: the handle and every job
  * @file: for accounting
  * @entity: drm_sched's view of it
- * @scheds: schedulers of its cores
- * @submit_lock: keeps jobs in the order of their fences, protects @closed
+ * @core_mask: cores that it may use
+ * @scheds: schedulers of those that work, as of @lost
+ * @lost: what it knows of &nvdla_device.lost
+ * @stand_in: core that takes its jobs from lost ones, or NULL; under move_lock
+ * @submit_lock: keeps jobs in the order of their fences, protects @closed,
+ *	@scheds and @lost
  * @closed: its handle is gone
  * @timeout: jiffies without progress after which a job hangs
  * @guilty: one of its jobs hung or faulted: it runs no more
@@ -148,8 +162,11 @@ struct nvdla_ctx {
 	struct kref refs;
 	struct nvdla_file *file;
 	struct drm_sched_entity entity;
+	u32 core_mask;
 	struct drm_gpu_scheduler *scheds[NVDLA_MAX_CORES];
-	struct mutex submit_lock;	/* keeps jobs in order; protects closed */
+	u32 lost;
+	struct nvdla_core *stand_in;
+	struct mutex submit_lock;	/* keeps jobs in order; see above */
 	bool closed;
 	unsigned long timeout;
 	bool guilty;
@@ -163,6 +180,7 @@ struct nvdla_ctx {
 void nvdla_ctx_put(struct nvdla_ctx *ctx);
 struct nvdla_ctx *nvdla_ctx_find(struct nvdla_file *file, u32 handle);
 void nvdla_ctx_destroy_all(struct nvdla_file *file);
+int nvdla_ctx_choose_cores(struct nvdla_ctx *ctx);
 
 /**
  * struct nvdla_uploaded - a program with its references
@@ -206,6 +224,7 @@ struct nvdla_device *nvdla_device_new(struct device *dev, const struct nvdla_con
 				      unsigned int cores, const struct nvdla_glue *glue, void *bus);
 int nvdla_device_register(struct nvdla_device *nvdla);
 void nvdla_device_remove(struct nvdla_device *nvdla);
+void nvdla_device_disconnected(struct nvdla_device *nvdla);
 int nvdla_sram_init(struct nvdla_device *nvdla, phys_addr_t cpu, u64 bus, u64 size);
 int nvdla_device_suspend(struct nvdla_device *nvdla);
 int nvdla_device_resume(struct nvdla_device *nvdla);
@@ -229,6 +248,8 @@ int nvdla_ioctl_perfmon_get_values(struct drm_device *drm, void *data, struct dr
 struct drm_gem_object *nvdla_gem_import_sg_table(struct drm_device *drm,
 						 struct dma_buf_attachment *attach,
 						 struct sg_table *sgt);
+
+void nvdla_job_release_stranded(struct nvdla_core *core);
 
 void nvdla_bo_revoke_all(struct nvdla_device *nvdla);
 

@@ -36,8 +36,8 @@ static void print_core(struct drm_printer *p, struct nvdla_core *core)
 	drm_printf(p, "core: %u\nresets: %llu\nhangs: %llu\nmissed: %llu\nspurious: %llu\n",
 		   core->index, core->resets, core->hangs, core->missed, core->spurious);
 	drm_printf(p, "operations: %llu\n", core->progress);
-	if (!core->ready) {
-		drm_puts(p, "state: off\n");
+	if (!core->ready || core->gone) {
+		drm_puts(p, core->gone ? "state: lost\n" : "state: off\n");
 		return;
 	}
 	for (unit = 0; unit < NVDLA_UNITS; unit++) {

@@ -59,17 +59,45 @@ static void release_job(struct nvdla_job *job)
 	nvdla_ctx_put(job->ctx);
 }
 
-static void job_free(struct drm_sched_job *base)
+static void destroy_job(struct nvdla_job *job)
 {
-	struct nvdla_job *job = to_nvdla_job(base);
 	bool has_fence = job->core;
 
-	drm_sched_job_cleanup(base);
 	release_job(job);
 	if (has_fence)
 		dma_fence_put(&job->fence);
 	else
 		kfree(job);
+}
+
+static void job_free(struct drm_sched_job *base)
+{
+	struct nvdla_job *job = to_nvdla_job(base);
+	struct nvdla_device *nvdla = job->nvdla;
+
+	drm_sched_job_cleanup(base);
+	if (job->stranded) {
+		guard(spinlock_irqsave)(&job->core->lock);
+		list_add(&job->link, &job->core->stranded);
+	} else {
+		destroy_job(job);
+	}
+	if (refcount_dec_and_test(&nvdla->jobs))
+		complete(&nvdla->no_jobs);
+}
+
+/* A core was stopped after all: give back what its jobs kept. */
+void nvdla_job_release_stranded(struct nvdla_core *core)
+{
+	struct nvdla_job *job, *next;
+	LIST_HEAD(jobs);
+
+	scoped_guard(spinlock_irqsave, &core->lock)
+		list_splice_init(&core->stranded, &jobs);
+	list_for_each_entry_safe(job, next, &jobs, link) {
+		list_del(&job->link);
+		destroy_job(job);
+	}
 }
 
 /* The core is through with a job, for better or worse. Any context. */
@@ -104,8 +132,10 @@ static struct dma_fence *job_run(struct drm_sched_job *base)
 		atomic64_inc(&job->ctx->done);
 		return ERR_PTR(-ECANCELED);
 	}
-	if (!drm_dev_enter(&job->nvdla->drm, &index))
+	if (!drm_dev_enter(&job->nvdla->drm, &index)) {
+		atomic64_inc(&job->ctx->done);
 		return ERR_PTR(-ENODEV);
+	}
 	ret = pm_runtime_resume_and_get(job->nvdla->dev);
 	if (ret)
 		goto out;
@@ -117,15 +147,16 @@ static struct dma_fence *job_run(struct drm_sched_job *base)
 	dma_fence_get(&job->fence);
 	fence = dma_fence_get(&job->fence);
 	ret = nvdla_seq_push(core, job);
+	if (ret)
+		ret = nvdla_core_send_elsewhere(job);
 	if (ret) {
-		dma_fence_set_error(fence, ret);
-		dma_fence_signal(fence);
-		dma_fence_put(&job->fence);
-		pm_runtime_put_autosuspend(job->nvdla->dev);
+		nvdla_job_end(job, ret);
 		ret = 0;
 	}
 out:
 	drm_dev_exit(index);
+	if (ret)
+		atomic64_inc(&job->ctx->done);
 	return ret ? ERR_PTR(ret) : fence;
 }
 
@@ -398,6 +429,12 @@ static void queue_job(struct nvdla_job *job, struct sync_out *outs, u32 out_coun
 
 	lockdep_assert_held(&job->ctx->submit_lock);
 	drm_sched_job_arm(&job->base);
+	/*
+	 * Otherwise a job that waits for this one follows as soon as this one
+	 * has been sent to the same core: not enough if it goes elsewhere.
+	 */
+	if (job->nvdla->core_count > 1)
+		set_bit(DRM_SCHED_FENCE_DONT_PIPELINE, &job->base.s_fence->finished.flags);
 	fence = dma_fence_get(&job->base.s_fence->finished);
 	for (i = 0; i < job->program->slot_count; i++) {
 		u32 access = slot_access(job, i);
@@ -440,6 +477,7 @@ static int submit_job(struct nvdla_device *nvdla, struct nvdla_ctx *ctx, struct 
 	if (!job)
 		return -ENOMEM;
 	INIT_LIST_HEAD(&job->link);
+	refcount_inc(&nvdla->jobs);
 	job->nvdla = nvdla;
 	job->id = atomic64_inc_return(&nvdla->job_ids);
 	kref_get(&ctx->refs);
@@ -473,9 +511,8 @@ static int submit_job(struct nvdla_device *nvdla, struct nvdla_ctx *ctx, struct 
 		ret = add_implicit(job);
 	if (!ret) {
 		guard(mutex)(&ctx->submit_lock);
-		if (ctx->closed)
-			ret = -ENOENT;
-		else
+		ret = ctx->closed ? -ENOENT : nvdla_ctx_choose_cores(ctx);
+		if (!ret)
 			queue_job(job, outs, out_count);
 	}
 	unlock_bos(&set);
@@ -488,6 +525,8 @@ err_cleanup:
 err_release:
 	release_job(job);
 	kfree(job);
+	/* The open file keeps the device: this is not the last. */
+	refcount_dec(&nvdla->jobs);
 	return ret;
 }
 

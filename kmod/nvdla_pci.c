@@ -266,6 +266,8 @@ static void board_remove(struct pci_dev *pdev)
 
 	pm_runtime_get_noresume(&pdev->dev);
 	nvdla_device_remove(nvdla);
+	pci_clear_master(pdev);
+	nvdla_device_disconnected(nvdla);
 }
 
 static int board_suspend(struct device *dev)

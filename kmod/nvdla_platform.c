@@ -58,7 +58,8 @@ static int soc_reset_core(struct nvdla_device *nvdla, unsigned int core)
 
 	/* Without a reset line a core that is idle can be used, one that hangs is lost. */
 	if (!reset)
-		return nvdla->cores[core].hangs || nvdla->cores[core].error ? -EOPNOTSUPP : 0;
+		return nvdla->cores[core].hangs || !list_empty(&nvdla->cores[core].jobs) ?
+			       -EOPNOTSUPP : 0;
 	ret = reset_control_assert(reset);
 	if (ret)
 		return ret;
@@ -253,6 +254,7 @@ static void soc_remove(struct platform_device *pdev)
 	nvdla_device_remove(nvdla);
 	pm_runtime_dont_use_autosuspend(&pdev->dev);
 	pm_runtime_force_suspend(&pdev->dev);
+	nvdla_device_disconnected(nvdla);
 	of_reserved_mem_device_release(&pdev->dev);
 }
 

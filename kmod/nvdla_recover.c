@@ -5,6 +5,11 @@
  * time for as long as operations end or units go on to their next group. A job
  * without progress for its context's timeout is ended with an error, its
  * context is guilty and runs no more; the jobs behind it start anew.
+ *
+ * A core that cannot be reset is lost. What has not begun there goes to other
+ * cores, and so does what its scheduler still sends: contexts leave that
+ * scheduler only when they submit with an empty queue. The scheduler stays
+ * ready, for arming a job of an entity without a ready one is an oops.
  */
 #include <drm/drm_drv.h>
 #include <drm/drm_file.h>
@@ -53,27 +58,105 @@ static void blame(struct nvdla_job *job, int error)
 	WRITE_ONCE(ctx->guilty, true);
 }
 
-/* End what is left of a core that will not work again. */
+static bool device_vanished(struct nvdla_core *core)
+{
+	/* A version that is all ones does not exist. */
+	return readl(core->csb + core->nvdla->config->base[NVDLA_GLB] + GLB_S_NVDLA_HW_VERSION) ==
+	       ~0U;
+}
+
+static size_t count_jobs(struct nvdla_core *core)
+{
+	guard(spinlock_irqsave)(&core->lock);
+	return list_count_nodes(&core->jobs);
+}
+
+/* Of the cores that a context may use and that work, the one with the fewest jobs. */
+static struct nvdla_core *choose_stand_in(const struct nvdla_ctx *ctx)
+{
+	struct nvdla_device *nvdla = ctx->file->nvdla;
+	struct nvdla_core *best = NULL;
+	size_t fewest = SIZE_MAX;
+	unsigned int i;
+
+	for (i = 0; i < nvdla->core_count; i++) {
+		struct nvdla_core *core = &nvdla->cores[i];
+		size_t count = count_jobs(core);
+
+		/* A device that has vanished need not be found out core by core. */
+		if (ctx->core_mask & BIT(i) && !core->gone && count < fewest &&
+		    !device_vanished(core)) {
+			best = core;
+			fewest = count;
+		}
+	}
+	return best;
+}
+
+static int move_job(struct nvdla_job *job)
+{
+	struct nvdla_ctx *ctx = job->ctx;
+
+	lockdep_assert_held(&job->nvdla->move_lock);
+	/* All of a context go to the same core, so that they keep their order. */
+	if (!ctx->stand_in || ctx->stand_in->gone)
+		ctx->stand_in = choose_stand_in(ctx);
+	return ctx->stand_in ? nvdla_seq_push(ctx->stand_in, job) : -ENODEV;
+}
+
+/*
+ * The core of a job's scheduler is lost: give it to another one. -ENODEV if
+ * there is none. Waits until what the lost core had has been moved, so that it
+ * comes behind that.
+ */
+int nvdla_core_send_elsewhere(struct nvdla_job *job)
+{
+	guard(mutex)(&job->nvdla->move_lock);
+	return move_job(job);
+}
+
+/*
+ * A core will not work again, or goes with its device. Jobs that had begun end
+ * with @error, others run elsewhere or, if they cannot, end with -ENODEV.
+ */
 void nvdla_core_give_up(struct nvdla_core *core, int error)
 {
+	struct nvdla_device *nvdla = core->nvdla;
+	bool unplugged = drm_dev_is_unplugged(&nvdla->drm);
 	struct nvdla_job *job, *next;
 	LIST_HEAD(jobs);
-	unsigned long flags;
 
-	guard(mutex)(&core->program_lock);
-	spin_lock_irqsave(&core->lock, flags);
-	/*
-	 * What is still sent here ends with -ENODEV. Its scheduler stays ready:
-	 * a context whose schedulers are all not ready cannot arm a job.
-	 */
-	core->gone = true;
-	list_splice_init(&core->jobs, &jobs);
-	spin_unlock_irqrestore(&core->lock, flags);
+	guard(mutex)(&nvdla->move_lock);
+	scoped_guard(mutex, &core->program_lock) {
+		guard(spinlock_irqsave)(&core->lock);
+		core->gone = true;
+		list_splice_init(&core->jobs, &jobs);
+	}
+	WRITE_ONCE(nvdla->lost, nvdla->lost | BIT(core->index));
 
 	list_for_each_entry_safe(job, next, &jobs, link) {
 		list_del_init(&job->link);
-		nvdla_job_end(job, error);
+		if (job->started || unplugged) {
+			job->stranded = job->started && core->running_wild;
+			nvdla_job_end(job, error);
+			continue;
+		}
+		nvdla_seq_rewind(job);
+		if (move_job(job))
+			nvdla_job_end(job, -ENODEV);
 	}
+}
+
+/*
+ * The device is removed: stop a core before its jobs end, since their buffers
+ * may be given to others then.
+ */
+void nvdla_core_stop(struct nvdla_core *core)
+{
+	guard(mutex)(&core->program_lock);
+	if (core->ready && !core->gone && count_jobs(core) && !device_vanished(core))
+		core->running_wild = core->nvdla->glue->reset_core(core->nvdla, core->index);
+	core->ready = false;
 }
 
 /* Reset a core, end its first job with @error. Returns with the core working or lost. */
@@ -102,6 +185,8 @@ static int recover(struct nvdla_core *core, struct nvdla_job *bad, int error)
 	trace_nvdla_core_reset(core, error);
 	if (!ret)
 		nvdla_hw_setup(core);
+	core->running_wild = ret;
+	bad->stranded = ret;
 
 	blame(bad, error);
 	spin_lock_irqsave(&core->lock, flags);
@@ -149,13 +234,6 @@ static u64 unit_pointers(struct nvdla_core *core)
 	}
 
 	return sum;
-}
-
-static bool device_vanished(struct nvdla_core *core)
-{
-	/* A version that is all ones does not exist. */
-	return readl(core->csb + core->nvdla->config->base[NVDLA_GLB] + GLB_S_NVDLA_HW_VERSION) ==
-	       ~0U;
 }
 
 /* Look for lost interrupts and for progress. True: the first job must end with @error. */

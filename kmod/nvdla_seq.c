@@ -276,7 +276,7 @@ void nvdla_seq_fill(struct nvdla_core *core)
 	u32 op, lut_op;
 
 	guard(mutex)(&core->program_lock);
-	if (!core->ready)
+	if (!core->ready || core->gone)
 		return;
 	read_counters(core);
 
@@ -392,19 +392,25 @@ bool nvdla_seq_done(struct nvdla_core *core, u32 status, ktime_t now, struct lis
 	return true;
 }
 
+/* A job starts anew, as if it had never been on a core. */
+void nvdla_seq_rewind(struct nvdla_job *job)
+{
+	u32 i;
+
+	for (i = 0; i < job->program->op_count; i++)
+		job->ops[i].state = NVDLA_OP_WAITING;
+	job->first = 0;
+	job->done = 0;
+	job->started = false;
+}
+
 /* After a reset: the first job is gone, the others start anew. */
 void nvdla_seq_reset(struct nvdla_core *core)
 {
 	struct nvdla_job *job;
-	u32 i;
 
 	lockdep_assert_held(&core->lock);
-	list_for_each_entry(job, &core->jobs, link) {
-		for (i = 0; i < job->program->op_count; i++)
-			job->ops[i].state = NVDLA_OP_WAITING;
-		job->first = 0;
-		job->done = 0;
-		job->started = false;
-	}
+	list_for_each_entry(job, &core->jobs, link)
+		nvdla_seq_rewind(job);
 	core->programming = 0;
 }

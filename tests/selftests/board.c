@@ -65,11 +65,12 @@ int board_open(void)
 	return control[NVDLA_BOARD_FEATURES / 4] & NVDLA_BOARD_FEAT_FAULTS ? 0 : -ENOTSUP;
 }
 
-bool board_fault(uint32_t kind, uint32_t core, uint32_t times, uint32_t skip, uint32_t arg)
+static bool arm(uint32_t kind, uint32_t core, uint32_t unit, uint32_t times, uint32_t skip,
+		uint32_t arg)
 {
 	control[NVDLA_BOARD_FAULT_KIND / 4] = kind;
 	control[NVDLA_BOARD_FAULT_CORE / 4] = core;
-	control[NVDLA_BOARD_FAULT_UNIT / 4] = NVDLA_BOARD_FAULT_ANY;
+	control[NVDLA_BOARD_FAULT_UNIT / 4] = unit;
 	control[NVDLA_BOARD_FAULT_TIMES / 4] = times;
 	control[NVDLA_BOARD_FAULT_SKIP / 4] = skip;
 	control[NVDLA_BOARD_FAULT_ARG / 4] = arg;
@@ -80,6 +81,16 @@ bool board_fault(uint32_t kind, uint32_t core, uint32_t times, uint32_t skip, ui
 	control[NVDLA_BOARD_FAULT_ARM / 4] = 1;
 
 	return control[NVDLA_BOARD_FAULT_ARM / 4];
+}
+
+bool board_fault(uint32_t kind, uint32_t core, uint32_t times, uint32_t skip, uint32_t arg)
+{
+	return arm(kind, core, NVDLA_BOARD_FAULT_ANY, times, skip, arg);
+}
+
+bool board_hang_unit(uint32_t core, uint32_t unit)
+{
+	return arm(NVDLA_BOARD_FAULT_HANG, core, unit, 1, 0, 0);
 }
 
 void board_clear_faults(void)

@@ -31,6 +31,8 @@ int board_open(void);
  * Return: false when the board refuses it.
  */
 bool board_fault(uint32_t kind, uint32_t core, uint32_t times, uint32_t skip, uint32_t arg);
+/* The next operation of one unit of a core hangs. */
+bool board_hang_unit(uint32_t core, uint32_t unit);
 void board_clear_faults(void);
 uint32_t board_fault_hits(void);
 

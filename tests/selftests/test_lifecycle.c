@@ -4,7 +4,6 @@
  * root and the machine to itself.
  */
 #include <fcntl.h>
-#include <glob.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <sys/mman.h>
@@ -12,11 +11,9 @@
 #include <sys/wait.h>
 
 #include "board.h"
+#include "driver.h"
 #include "node.h"
 #include "kselftest_harness.h"
-
-/* Until a node is back after something happened to its device. */
-#define PATIENCE	20
 
 FIXTURE(root)
 {
@@ -39,21 +36,6 @@ static int run(const char *command)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 255;
 }
 
-/* The node, as soon as there is one. */
-static int wait_for_node(void)
-{
-	int fd = -ENOENT, i;
-
-	for (i = 0; i < PATIENCE * 10; i++) {
-		fd = node_open();
-		if (fd >= 0)
-			break;
-		usleep(100000);
-	}
-
-	return fd;
-}
-
 static long compute_once(void)
 {
 	int fd = wait_for_node();
@@ -66,19 +48,6 @@ static long compute_once(void)
 	if (!ret)
 		ret = work_run(&work);
 	work_close(&work);
-	close(fd);
-
-	return ret;
-}
-
-static int write_file(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY), ret = 0;
-
-	if (fd < 0)
-		return -errno;
-	if (write(fd, text, strlen(text)) < 0)
-		ret = -errno;
 	close(fd);
 
 	return ret;
@@ -117,27 +86,6 @@ TEST_F_TIMEOUT(root, idle_devices_sleep_and_wake, 120)
 		EXPECT_EQ(0, compute_once());
 		sleep(1);
 	}
-}
-
-/* The driver's folder in sysfs, whatever the bus. */
-static bool find_driver(char *driver, char *device, size_t size)
-{
-	glob_t found;
-	bool ok = false;
-
-	if (!glob("/sys/bus/*/drivers/nvdla/*/accel", 0, NULL, &found) && found.gl_pathc) {
-		char *slash;
-
-		snprintf(driver, size, "%.250s", found.gl_pathv[0]);
-		*strrchr(driver, '/') = '\0';
-		slash = strrchr(driver, '/');
-		snprintf(device, size, "%.60s", slash + 1);
-		*slash = '\0';
-		ok = true;
-	}
-	globfree(&found);
-
-	return ok;
 }
 
 static sigjmp_buf after_fault;
@@ -208,28 +156,14 @@ static void lose_device(struct __test_metadata *_metadata, int (*leave)(void), b
 	close(fd);
 }
 
-static char driver_path[256], device_name[256];
-
-static int unbind(void)
-{
-	char path[512];
-
-	snprintf(path, sizeof(path), "%s/unbind", driver_path);
-
-	return write_file(path, device_name);
-}
-
 TEST_F_TIMEOUT(root, driver_is_taken_off, 180)
 {
-	char path[512];
 	int round;
 
 	for (round = 0; round < 2; round++) {
 		close(wait_for_node());
-		ASSERT_TRUE(find_driver(driver_path, device_name, sizeof(driver_path)));
-		lose_device(_metadata, unbind, true);
-		snprintf(path, sizeof(path), "%s/bind", driver_path);
-		ASSERT_EQ(0, write_file(path, device_name));
+		lose_device(_metadata, driver_unbind, true);
+		ASSERT_EQ(0, driver_bind());
 		EXPECT_EQ(0, compute_once());
 	}
 }

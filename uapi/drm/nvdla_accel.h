@@ -599,7 +599,8 @@ enum drm_nvdla_priority {
  *
  * Errors: -EINVAL unknown priority, mask with no existing core or with a core
  * that does not exist, timeout above the limit; -EACCES priority not
- * permitted; -ENOMEM; -ENOSPC too many contexts.
+ * permitted; -ENOMEM; -ENOSPC too many contexts; -ENODEV none of its cores
+ * works any more.
  */
 struct drm_nvdla_ctx_create {
 	/** @priority: &enum drm_nvdla_priority */
@@ -632,8 +633,7 @@ struct drm_nvdla_ctx_destroy {
 /**
  * struct drm_nvdla_ctx_get_state - DRM_IOCTL_NVDLA_CTX_GET_STATE
  *
- * A guilty context accepts no more jobs; make a new one. Errors: -ENOENT,
- * -EINVAL pad.
+ * A guilty context accepts no more jobs; make a new one. Errors: -ENOENT.
  */
 struct drm_nvdla_ctx_get_state {
 	/** @handle: context handle */
@@ -721,13 +721,13 @@ struct drm_nvdla_job {
  * refused, those before it stay queued (@jobs_queued tells how many) and those
  * after it are not looked at. The job's fence carries -ETIME (hang), -EIO
  * (device error), -ECANCELED (its context became guilty before it ran) or
- * -ENODEV (device gone).
+ * -ENODEV (device gone, or every core that the context may use).
  *
  * Errors: -ENOENT no such context, program, buffer, recorder or syncobj;
  * -EINVAL counts, sizes, alignment, flags, an SRAM buffer beside another in
  * one image; -EPERM an imported buffer that may not be written; -EIO guilty
- * context; -E2BIG a count above its limit; -EBUSY recorder in use; -ENODEV;
- * -EFAULT; -ENOMEM.
+ * context; -E2BIG a count above its limit; -EBUSY recorder in use; -ENODEV
+ * device gone, or no core of the context works; -EFAULT; -ENOMEM.
  */
 struct drm_nvdla_submit {
 	/** @ctx: context handle */
