@@ -237,6 +237,12 @@ static const char *lower_one(struct lower *lower, uint32_t index)
 		return lower_pad(lower, index);
 	case GRAPH_RESHAPE:
 		return lower_reshape(lower, index);
+	case GRAPH_TRANSPOSE:
+	case GRAPH_SLICE:
+	case GRAPH_GATHER:
+	case GRAPH_DEPTH_TO_SPACE:
+	case GRAPH_SPACE_TO_DEPTH:
+		return lower_select(lower, index);
 	default:
 		return "no such operation on the NPU";
 	}

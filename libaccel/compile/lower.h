@@ -211,6 +211,7 @@ const char *lower_activation(struct lower *lower, uint32_t index);
 const char *lower_requantize(struct lower *lower, uint32_t index);
 const char *lower_pad(struct lower *lower, uint32_t index);
 const char *lower_reshape(struct lower *lower, uint32_t index);
+const char *lower_select(struct lower *lower, uint32_t index);
 
 /* One scale and zero point for both? */
 bool lower_same_quant(const struct graph_tensor *a, const struct graph_tensor *b);

@@ -158,13 +158,12 @@ const char *lower_concat(struct lower *lower, uint32_t index)
 	struct place place = { 0 };
 	const char *why = NULL;
 	uint32_t i, cubes = 0;
+	int32_t lo, hi;
 
 	if (!is_cube(lower, index))
 		return "not INT8, or a shape that is no cube";
 	if (!along_cube(op, &graph->tensors[op->outputs[0]]))
 		return "concatenation along something that cubes do not have";
-	if (graph_has_act(op))
-		return "concatenation with an activation";
 	for (i = 0; i < op->num_inputs; i++)
 		cubes += lower->tensors[op->inputs[i]].cube_buffer != LOWER_NONE;
 	if (!cubes)
@@ -187,5 +186,8 @@ const char *lower_concat(struct lower *lower, uint32_t index)
 		else if (lower->notes[index].op == LOWER_NONE)
 			lower->notes[index].why = "computed where it belongs";
 	}
+	graph_act_range(graph, op, &lo, &hi);
+	if (!why && lower_clamps(lo, hi))
+		lower_clamp(lower, op->outputs[0], lo, hi, &why);
 	return lower->error ? "out of memory" : why;
 }

@@ -36,14 +36,14 @@ static void layer_scales(struct layer *layer, const struct graph *graph,
 	layer->conv.pad_value = graph_zero_point(in, 0);
 }
 
-static bool fits_registers(const struct graph_window *w)
+bool layer_window_fits(const struct graph_window *w)
 {
 	return w->kernel_w <= 32 && w->kernel_h <= 32 && w->stride_w <= 8 && w->stride_h <= 8 &&
 	       w->dilation_w <= 32 && w->dilation_h <= 32 && w->pad_left <= 31 &&
 	       w->pad_top <= 31 && w->pad_right <= 63 && w->pad_bottom <= 63;
 }
 
-static void set_window(struct npu_conv *conv, const struct graph_window *w)
+void layer_set_window(struct npu_conv *conv, const struct graph_window *w)
 {
 	conv->kernel_w = w->kernel_w;
 	conv->kernel_h = w->kernel_h;
@@ -252,9 +252,9 @@ const char *lower_conv(struct lower *lower, uint32_t index)
 		    layer.in_channels != layer.group_c)
 			return "input of another shape than the weights";
 	} else {
-		if (!fits_registers(&op->params.conv.window))
+		if (!layer_window_fits(&op->params.conv.window))
 			return "kernel, stride or padding larger than the registers hold";
-		set_window(&layer.conv, &op->params.conv.window);
+		layer_set_window(&layer.conv, &op->params.conv.window);
 		layer.conv.kernel_h = w->dims[1];
 		layer.conv.kernel_w = w->dims[2];
 		layer.conv.groups = op->params.conv.groups;
@@ -272,69 +272,6 @@ const char *lower_conv(struct lower *lower, uint32_t index)
 	memcpy(layer.weights, w->data, graph_elements(w));
 	layer_scales(&layer, graph, w, bias == GRAPH_NONE ? NULL : &graph->tensors[bias]);
 	why = emit_merged(lower, &layer, index) ? NULL : layer_emit(lower, &layer, index);
-	layer_free(&layer);
-	return why;
-}
-
-const char *lower_average(struct lower *lower, uint32_t index)
-{
-	const struct graph *graph = lower->graph;
-	const struct graph_op *op = &graph->ops[index];
-	const struct graph_tensor *in = &graph->tensors[op->inputs[0]];
-	struct layer layer = {
-		.in = op->inputs[0], .out = op->outputs[0], .group_c = 1,
-		.conv = {
-			.stride_x = 1, .stride_y = 1, .dilation_x = 1, .dilation_y = 1,
-		},
-	};
-	const char *why;
-	uint32_t k;
-
-	if (!lower_is_cube(lower, layer.in) || !lower_is_cube(lower, layer.out))
-		return "not INT8, or a shape that is no cube";
-	lower_shape(in, &layer.in_width, &layer.in_height, &layer.in_channels);
-	if (op->kind == GRAPH_REDUCE) {
-		if (op->params.reduce.reduction != GRAPH_MEAN &&
-		    op->params.reduce.reduction != GRAPH_SUM)
-			return "a reduction other than mean or sum";
-		if (in->rank != 4 || in->dims[0] != 1 || op->params.reduce.axes != 0x6)
-			return "a reduction over other axes than height and width";
-		if (layer.in_width > 32 || layer.in_height > 32)
-			return "window larger than a kernel";
-		layer.conv.kernel_w = layer.in_width;
-		layer.conv.kernel_h = layer.in_height;
-	} else {
-		const struct graph_window *window = &op->params.pool.window;
-		uint32_t out_w, out_h, out_c;
-
-		if (!fits_registers(window) || window->dilation_w > 1 || window->dilation_h > 1)
-			return "window or stride larger than the registers hold";
-		if (!op->params.pool.count_padding &&
-		    (window->pad_left | window->pad_top | window->pad_right | window->pad_bottom))
-			return "an average that leaves out the padding";
-		set_window(&layer.conv, window);
-		lower_shape(&graph->tensors[layer.out], &out_w, &out_h, &out_c);
-		if (out_w != npu_window_out(layer.in_width, window->pad_left, window->pad_right,
-					    window->kernel_w, 1, window->stride_w) ||
-		    out_h != npu_window_out(layer.in_height, window->pad_top, window->pad_bottom,
-					    window->kernel_h, 1, window->stride_h))
-			return "windows that reach behind the padding";
-	}
-	layer.kernels = layer.in_channels;
-	layer.conv.groups = layer.in_channels;
-	graph_act_range(graph, op, &layer.act_lo, &layer.act_hi);
-	if (!layer_alloc(&layer)) {
-		lower->error = -ENOMEM;
-		return "out of memory";
-	}
-	memset(layer.weights, 1, (size_t)layer.kernels * layer.conv.kernel_w *
-				 layer.conv.kernel_h);
-	layer_scales(&layer, graph, NULL, NULL);
-	for (k = 0; k < layer.kernels; k++) {
-		if (op->kind != GRAPH_REDUCE || op->params.reduce.reduction == GRAPH_MEAN)
-			layer.scale[k] /= layer.conv.kernel_w * layer.conv.kernel_h;
-	}
-	why = layer_emit(lower, &layer, index);
 	layer_free(&layer);
 	return why;
 }

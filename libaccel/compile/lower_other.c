@@ -478,5 +478,5 @@ const char *lower_reshape(struct lower *lower, uint32_t index)
 		lower->notes[index].why = "seen through by a fully connected layer";
 		return NULL;
 	}
-	return "a shape that memory does not have";
+	return lower_select(lower, index);
 }
