@@ -12,16 +12,19 @@ LIBACCEL_LIBS	+= -lm -ljpeg -lpng
 LIBACCEL_HEADERS	+= accel/model.h
 LIBACCEL_MAPS	+= libaccel/run/run.map
 
+# The library's name comes from a file behind this one.
+.SECONDEXPANSION:
+
 # Internal symbols: against the static library.
 TEST_NPU_OP_OBJS	:= $(addprefix $(O)/tests/unit/compiler/,test_npu_op.o random_op.o)
 
-$(O)/tests/unit/compiler/test_npu_op: $(TEST_NPU_OP_OBJS) $(LIBACCEL_A)
+$(O)/tests/unit/compiler/test_npu_op: $(TEST_NPU_OP_OBJS) $$(LIBACCEL_A)
 	$(CC) $(LDFLAGS) -o $@ $(TEST_NPU_OP_OBJS) -Wl,--whole-archive $(LIBACCEL_A) \
 		-Wl,--no-whole-archive $(LIBACCEL_LIBS) -lcmocka
 
 TEST_GRAPH_OBJS		:= $(addprefix $(O)/tests/unit/compiler/,test_graph.o random_op.o)
 
-$(O)/tests/unit/compiler/test_graph: $(TEST_GRAPH_OBJS) $(LIBACCEL_A)
+$(O)/tests/unit/compiler/test_graph: $(TEST_GRAPH_OBJS) $$(LIBACCEL_A)
 	$(CC) $(LDFLAGS) -o $@ $(TEST_GRAPH_OBJS) -Wl,--whole-archive $(LIBACCEL_A) \
 		-Wl,--no-whole-archive $(LIBACCEL_LIBS) -lcmocka
 
@@ -39,7 +42,7 @@ check-npu-op: $(O)/tests/unit/compiler/test_npu_op
 FUZZ_ARTEFACT	:= $(O)/tests/fuzz/artefact
 FUZZ_SECONDS	?= 600
 
-$(FUZZ_ARTEFACT): $(O)/tests/fuzz/artefact.o $(LIBACCEL_A)
+$(FUZZ_ARTEFACT): $(O)/tests/fuzz/artefact.o $$(LIBACCEL_A)
 	$(CC) $(LDFLAGS) -o $@ $< -Wl,--whole-archive $(LIBACCEL_A) -Wl,--no-whole-archive $(LIBACCEL_LIBS)
 
 $(O)/fuzz-artefact.accel: $(O)/tools/accel-compile/accel-compile

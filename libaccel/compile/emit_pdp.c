@@ -132,6 +132,8 @@ static const char *operand_problem(uint8_t used, const struct npu_operand *opera
 		return NULL;
 	if (operand->source == NPU_CHANNEL)
 		return operand->offset % atom ? "channel operand off the memory atom" : NULL;
+	if (npu_cube_scattered(&operand->cube))
+		return "element operand of one point with surfaces apart";
 	return aligned(&operand->cube, atom) ? NULL : "element operand off the memory atom";
 }
 
@@ -173,9 +175,8 @@ int npu_op_supported(const struct nvdla_config *config, const struct npu_op *op,
 	if (op->out.atom != atom || (!image && op->in.atom != atom) || !aligned(&op->out, atom) ||
 	    op->in.offset % atom || op->in.line % atom || (!image && op->in.surface % atom))
 		*why = "cubes laid out for another configuration";
-	else if (op->out.width == 1 && op->out.height == 1 && op->out.channels > atom &&
-		 op->out.surface != atom)
-		*why = "output of one point with surfaces apart";
+	else if (npu_cube_scattered(&op->out) || (op->kind == NPU_SDP && npu_cube_scattered(&op->in)))
+		*why = "one point with surfaces apart";
 	if (*why)
 		return -EOPNOTSUPP;
 

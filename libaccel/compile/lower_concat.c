@@ -94,6 +94,7 @@ static void prepare(struct lower *lower, uint32_t index)
 		struct lower_tensor *t = &lower->tensors[op->inputs[i]];
 		uint32_t producer = graph_producer(graph, op->inputs[i]), width, height, channels;
 		struct place start = place;
+		struct npu_cube cube;
 
 		next_place(op, part, &place);
 		lower_shape(part, &width, &height, &channels);
@@ -102,7 +103,10 @@ static void prepare(struct lower *lower, uint32_t index)
 		    t->cube_buffer != LOWER_NONE || producer == GRAPH_NONE ||
 		    !writes_anywhere(graph->ops[producer].kind) || !lower_same_quant(part, whole))
 			continue;
-		t->cube = move_part(&to->cube, start.x, start.y, start.c, width, height, channels);
+		cube = move_part(&to->cube, start.x, start.y, start.c, width, height, channels);
+		if (npu_cube_scattered(&cube))
+			continue;
+		t->cube = cube;
 		t->cube_buffer = to->cube_buffer;
 		t->wide = channels;
 	}

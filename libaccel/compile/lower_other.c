@@ -83,6 +83,7 @@ const char *move_copy(struct lower *lower, uint32_t in, uint32_t out, const stru
 	const struct graph_tensor *as = &lower->graph->tensors[out];
 	struct lower_op op;
 	const char *why = NULL;
+	uint32_t step = to->channels, c;
 
 	start(&op, NPU_SDP);
 	if (!lower_read(lower, in, &op))
@@ -91,7 +92,17 @@ const char *move_copy(struct lower *lower, uint32_t in, uint32_t out, const stru
 	op.buffer[LOWER_OUT] = to_buffer;
 	if (!lower_same_quant(from, as) && !set_rescale(&op, from, as, &why))
 		return why;
-	return lower_emit(lower, &op, &why) ? NULL : why;
+	if (npu_cube_scattered(to) || npu_cube_scattered(&op.op.in))
+		step = to->atom;
+	for (c = 0; c < to->channels && !why; c += step) {
+		const uint32_t count = to->channels - c < step ? to->channels - c : step;
+		struct lower_op part = op;
+
+		part.op.in = move_part(&op.op.in, 0, 0, c, to->width, to->height, count);
+		part.op.out = move_part(to, 0, 0, c, to->width, to->height, count);
+		lower_emit(lower, &part, &why);
+	}
+	return why;
 }
 
 const char *lower_requantize(struct lower *lower, uint32_t index)

@@ -140,7 +140,8 @@ static bool alias(struct lower *lower, uint32_t in, uint32_t out, const uint32_t
 	} else {
 		cube.line *= s->step_y;
 	}
-	/* One point has its surfaces together when it is written, not when it is read. */
+	if (npu_cube_scattered(&cube))
+		return false;
 	to->cube = cube;
 	to->cube_buffer = from->cube_buffer;
 	to->wide = size[2];

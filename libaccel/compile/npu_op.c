@@ -19,6 +19,12 @@ uint64_t npu_cube_end(const struct npu_cube *cube)
 	       (uint64_t)(cube->height - 1) * cube->line + (uint64_t)cube->width * cube->atom;
 }
 
+bool npu_cube_scattered(const struct npu_cube *cube)
+{
+	return cube->width == 1 && cube->height == 1 && cube->channels > cube->atom &&
+	       cube->surface != cube->atom;
+}
+
 void npu_cube_dense(struct npu_cube *cube, uint32_t width, uint32_t height, uint32_t channels,
 		    uint32_t atom)
 {

@@ -284,6 +284,9 @@ int npu_op_check(const struct npu_op *op, const uint64_t size[NPU_REGIONS], cons
 /* Bytes from the start of its region to the end of @cube. */
 uint64_t npu_cube_end(const struct npu_cube *cube);
 
+/* Is it one point whose surfaces lie apart? SDP takes the channels of a point in one run. */
+bool npu_cube_scattered(const struct npu_cube *cube);
+
 /**
  * npu_cube_dense() - a cube in feature format without gaps
  * @cube: receives it; @offset and @region are set to 0

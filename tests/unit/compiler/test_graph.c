@@ -16,7 +16,9 @@
 
 #include <accel/model.h>
 
+#include "kmod/hw/nvdla_config.h"
 #include "libaccel/compile/compile.h"
+#include "libaccel/compile/lower.h"
 #include "libaccel/run/graph_exec.h"
 #include "random_op.h"
 
@@ -67,8 +69,11 @@ static void random_act(struct graph *g, uint32_t op, uint64_t *state)
 	}
 }
 
-/* A convolution of random shape; scales so that results neither vanish nor saturate. */
-static uint32_t add_conv(struct graph *g, uint32_t x, uint64_t *state)
+/*
+ * A convolution of random shape, or of one pixel; scales so that results
+ * neither vanish nor saturate.
+ */
+static uint32_t add_conv(struct graph *g, uint32_t x, bool pixel, uint64_t *state)
 {
 	const uint32_t h = g->tensors[x].dims[1], w = g->tensors[x].dims[2];
 	const uint32_t c = g->tensors[x].dims[3];
@@ -85,6 +90,8 @@ static uint32_t add_conv(struct graph *g, uint32_t x, uint64_t *state)
 	int32_t *bias;
 	float *scales, *bias_scales;
 
+	if (pixel)
+		win.kernel_h = win.kernel_w = win.stride_h = win.stride_w = 1;
 	win.pad_top = random_range(state, 0, win.kernel_h - 1);
 	win.pad_left = random_range(state, 0, win.kernel_w - 1);
 	win.pad_bottom = random_range(state, 0, win.kernel_h - 1);
@@ -140,7 +147,7 @@ static uint32_t like(struct graph *g, uint32_t x, bool same_quant, uint64_t *sta
 	return t;
 }
 
-static uint32_t add_pool(struct graph *g, uint32_t x, bool average, uint64_t *state)
+static uint32_t add_pool(struct graph *g, uint32_t x, uint64_t *state)
 {
 	uint32_t h = g->tensors[x].dims[1], w = g->tensors[x].dims[2], out, op;
 	struct graph_window win = {
@@ -156,8 +163,89 @@ static uint32_t add_pool(struct graph *g, uint32_t x, bool average, uint64_t *st
 	out = tensor(g, (h - win.kernel_h) / win.stride_h + 1,
 		     (w - win.kernel_w) / win.stride_w + 1, g->tensors[x].dims[3], state);
 	assert_int_equal(graph_copy_quant(g, out, x), 0);
-	op = add_op(g, average ? GRAPH_AVG_POOL : GRAPH_MAX_POOL, 1, &x, out);
+	op = add_op(g, GRAPH_MAX_POOL, 1, &x, out);
 	g->ops[op].params.pool.window = win;
+	return out;
+}
+
+/* Averages of all kinds of windows: padded and not, overlapping, of the whole. */
+static uint32_t add_average(struct graph *g, uint32_t x, uint64_t *state)
+{
+	uint32_t h = g->tensors[x].dims[1], w = g->tensors[x].dims[2], out, op;
+	bool whole = random_range(state, 0, 3) == 0;
+	struct graph_window win = {
+		.kernel_h = whole ? h : (uint32_t)random_range(state, 1, h < 5 ? h : 5),
+		.kernel_w = whole ? w : (uint32_t)random_range(state, 1, w < 5 ? w : 5),
+		.stride_h = random_range(state, 1, 3), .stride_w = random_range(state, 1, 3),
+		.dilation_h = 1, .dilation_w = 1,
+	};
+
+	if (!whole) {
+		win.pad_top = random_range(state, 0, win.kernel_h - 1);
+		win.pad_left = random_range(state, 0, win.kernel_w - 1);
+		win.pad_bottom = random_range(state, 0, win.kernel_h - 1);
+		win.pad_right = random_range(state, 0, win.kernel_w - 1);
+	}
+	out = tensor(g, (h + win.pad_top + win.pad_bottom - win.kernel_h) / win.stride_h + 1,
+		     (w + win.pad_left + win.pad_right - win.kernel_w) / win.stride_w + 1,
+		     g->tensors[x].dims[3], state);
+	assert_int_equal(graph_copy_quant(g, out, x), 0);
+	op = add_op(g, GRAPH_AVG_POOL, 1, &x, out);
+	g->ops[op].params.pool.window = win;
+	g->ops[op].params.pool.count_padding = random_range(state, 0, 1);
+	return out;
+}
+
+/* A part of a tensor, with steps. */
+static uint32_t add_slice(struct graph *g, uint32_t x, uint64_t *state)
+{
+	int32_t start[4] = { 0 }, step[4] = { 1, 1, 1, 1 };
+	uint32_t size[4] = { 1 }, out, op, i;
+
+	for (i = 1; i < 4; i++) {
+		uint32_t dim = g->tensors[x].dims[i];
+
+		if (random_range(state, 0, 1)) {
+			start[i] = random_range(state, 0, dim - 1);
+			step[i] = i < 3 ? random_range(state, 1, 3) : 1;
+		}
+		/* Channels at surfaces as well as elsewhere. */
+		if (i == 3 && random_range(state, 0, 1))
+			start[i] -= start[i] % 8;
+		size[i] = (dim - start[i] + step[i] - 1) / step[i];
+		if (random_range(state, 0, 1))
+			size[i] = random_range(state, 1, size[i]);
+	}
+	out = tensor(g, size[1], size[2], size[3], state);
+	assert_int_equal(graph_copy_quant(g, out, x), 0);
+	op = add_op(g, GRAPH_SLICE, 1, &x, out);
+	memcpy(g->ops[op].params.slice.start, start, sizeof(start));
+	memcpy(g->ops[op].params.slice.step, step, sizeof(step));
+	return out;
+}
+
+/* Channels as groups, the groups' members side by side: as ShuffleNet does. */
+static uint32_t add_shuffle(struct graph *g, uint32_t x, uint64_t *state)
+{
+	const uint32_t h = g->tensors[x].dims[1], w = g->tensors[x].dims[2];
+	const uint32_t c = g->tensors[x].dims[3];
+	uint32_t groups = random_range(state, 1, c), apart, turned, out, op, i;
+
+	while (c % groups)
+		groups--;
+	apart = graph_add_tensor(g, NULL, GRAPH_I8, 5,
+				 (uint32_t[]) { 1, h, w, groups, c / groups });
+	turned = graph_add_tensor(g, NULL, GRAPH_I8, 5,
+				  (uint32_t[]) { 1, h, w, c / groups, groups });
+	out = tensor(g, h, w, c, state);
+	assert_int_equal(graph_copy_quant(g, apart, x), 0);
+	assert_int_equal(graph_copy_quant(g, turned, x), 0);
+	assert_int_equal(graph_copy_quant(g, out, x), 0);
+	add_op(g, GRAPH_RESHAPE, 1, &x, apart);
+	op = add_op(g, GRAPH_TRANSPOSE, 1, &apart, turned);
+	for (i = 0; i < 5; i++)
+		g->ops[op].params.transpose.order[i] = i < 3 ? i : 7 - i;
+	add_op(g, GRAPH_RESHAPE, 1, &turned, out);
 	return out;
 }
 
@@ -172,13 +260,25 @@ static uint32_t add_binary(struct graph *g, uint32_t a, uint32_t b, uint64_t *st
 	return out;
 }
 
+/* Of equal scales, or not; channels, or lines or columns where the rest is equal. */
 static uint32_t add_concat(struct graph *g, uint32_t a, uint32_t b, uint64_t *state)
 {
-	uint32_t out = tensor(g, g->tensors[a].dims[1], g->tensors[a].dims[2],
-			      g->tensors[a].dims[3] + g->tensors[b].dims[3], state);
-	uint32_t op = add_op(g, GRAPH_CONCAT, 2, (uint32_t[]) { a, b }, out);
+	const uint32_t axis = g->tensors[a].dims[3] == g->tensors[b].dims[3] ?
+			      random_range(state, 1, 3) : 3;
+	uint32_t parts[3] = { a, b, a }, count = random_range(state, 2, 3), dims[4], i, out, op;
+	bool same = random_range(state, 0, 1);
 
-	g->ops[op].params.axis = 3;
+	memcpy(dims, g->tensors[a].dims, sizeof(dims));
+	for (i = 1; i < count; i++)
+		dims[axis] += g->tensors[parts[i]].dims[axis];
+	out = tensor(g, dims[1], dims[2], dims[3], state);
+	for (i = 0; same && i < count; i++) {
+		/* The producer's scale changes with it, as the quantiser makes it. */
+		if (parts[i] != g->inputs[0])
+			assert_int_equal(graph_copy_quant(g, out, parts[i]), 0);
+	}
+	op = add_op(g, GRAPH_CONCAT, count, parts, out);
+	g->ops[op].params.axis = axis;
 	return out;
 }
 
@@ -218,23 +318,34 @@ static void make_graph(struct graph **out, uint64_t *state)
 		bool same = !memcmp(g->tensors[x].dims, g->tensors[other].dims, 16) && x != other;
 		bool fits = !memcmp(g->tensors[x].dims, g->tensors[other].dims, 12) && x != other;
 
-		switch (random_range(state, 0, 7)) {
+		switch (random_range(state, 0, 10)) {
 		case 0:
-			x = add_pool(g, x, false, state);
+			x = add_pool(g, x, state);
 			break;
 		case 1:
-			x = add_pool(g, x, true, state);
+			x = add_average(g, x, state);
 			break;
 		case 2:
 			x = add_unary(g, x, state);
 			break;
+		case 5:
+			x = add_slice(g, x, state);
+			break;
+		case 6:
+			x = add_shuffle(g, x, state);
+			break;
+		case 7:
+			other = add_conv(g, x, true, state);
+			x = random_range(state, 0, 1) ? add_concat(g, x, other, state) :
+			    add_concat(g, other, x, state);
+			break;
 		case 3:
 		case 4:
 			x = same ? add_binary(g, x, other, state) :
-			    fits ? add_concat(g, x, other, state) : add_conv(g, x, state);
+			    fits ? add_concat(g, x, other, state) : add_conv(g, x, false, state);
 			break;
 		default:
-			x = add_conv(g, x, state);
+			x = add_conv(g, x, false, state);
 		}
 		live[count++] = x;
 	}
@@ -299,6 +410,23 @@ static void compare(const struct graph *g, const struct graph_exec *exec, int8_t
 	}
 }
 
+/* By kind of operation: how many there were, and how many on the NPU. */
+static unsigned int seen[GRAPH_KINDS], on_npu[GRAPH_KINDS];
+
+static void count_places(const struct graph *g, const char *config)
+{
+	const struct lower_options options = { 0 };
+	struct lower *lower;
+	uint32_t i;
+
+	assert_int_equal(lower_graph(g, nvdla_config_find(config), &options, &lower), 0);
+	for (i = 0; i < g->num_ops; i++) {
+		seen[g->ops[i].kind]++;
+		on_npu[g->ops[i].kind] += lower->notes[i].on_npu;
+	}
+	lower_free(lower);
+}
+
 static void test_graphs(void **unused)
 {
 	uint64_t state = seed;
@@ -337,6 +465,7 @@ static void test_graphs(void **unused)
 		for (c = 0; c < CONFIGS; c++) {
 			char name[64];
 
+			count_places(g, configs[c]);
 			snprintf(name, sizeof(name), "sim:%s", configs[c]);
 			run_on("cpu", model, configs[c], g, input, cpu);
 			run_on(name, model, NULL, g, input, sim);
@@ -351,6 +480,15 @@ static void test_graphs(void **unused)
 		free(input);
 		graph_exec_free(exec);
 		graph_free(g);
+	}
+	for (i = 0; i < GRAPH_KINDS; i++) {
+		if (!seen[i])
+			continue;
+		print_message("# %-16s %5u of %5u on the NPU\n", graph_kind_name(i), on_npu[i],
+			      seen[i]);
+		/* A graph or two prove nothing. */
+		if (graphs >= 20 && !on_npu[i])
+			fail_msg("no %s ran on the NPU", graph_kind_name(i));
 	}
 }
 
