@@ -58,6 +58,7 @@ bool layer_is_uniform(const struct layer *layer);
  * Return: false when there is none.
  */
 bool layer_fold(struct lower *lower, const struct layer *from, struct layer *layer);
+
 /* Can the registers hold the window's numbers? */
 bool layer_window_fits(const struct graph_window *window);
 void layer_set_window(struct npu_conv *conv, const struct graph_window *window);

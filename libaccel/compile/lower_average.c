@@ -226,7 +226,10 @@ static uint32_t kernel_limit(struct lower *lower, uint32_t width, uint32_t heigh
 {
 	uint64_t once, staged;
 
-	if (width <= STAGE && height <= STAGE)
+	/* The largest that layer_fold() takes has one weight for each value. */
+	if ((width <= STAGE && height <= STAGE) ||
+	    (width <= MOST_KERNEL && height <= MOST_KERNEL &&
+	     width * height * lower->config->atomic_m <= 8192))
 		return MOST_KERNEL;
 	once = cycles(lower, width, height, channels, MOST_KERNEL);
 	staged = cycles(lower, width, height, channels, STAGE);

@@ -156,10 +156,6 @@ static uint32_t add_pool(struct graph *g, uint32_t x, uint64_t *state)
 		.dilation_h = 1, .dilation_w = 1,
 	};
 
-	if (average && random_range(state, 0, 1)) {
-		win.kernel_h = h;
-		win.kernel_w = w;
-	}
 	out = tensor(g, (h - win.kernel_h) / win.stride_h + 1,
 		     (w - win.kernel_w) / win.stride_w + 1, g->tensors[x].dims[3], state);
 	assert_int_equal(graph_copy_quant(g, out, x), 0);
