@@ -474,7 +474,7 @@ int sim_conv_run(struct sim_core *core, const struct sim_load *load, struct sim_
 	const unsigned int width = core->config->cbuf_bank_width;
 	struct sim_weights stream = { 0 }, masks = { 0 };
 	struct sim_conv_op op = { 0 };
-	uint32_t saturated = 0;
+	uint32_t saturated = 0, wt_used, wmb_used;
 	int16_t *weights = NULL;
 	uint8_t *buf = NULL;
 	unsigned int group, groups, lanes, n;
@@ -521,6 +521,12 @@ int sim_conv_run(struct sim_core *core, const struct sim_load *load, struct sim_
 			run_group(&op, n, weights, kernels,
 				  out->v + (n * groups + group) * pixels * lanes, &saturated);
 	}
+	wt_used = (uint32_t)((stream.pos + width - 1) / width);
+	wmb_used = (uint32_t)((masks.pos + width - 1) / width);
+	if (!err)
+		err = sim_weights_finish(&stream);
+	if (!err)
+		err = sim_weights_finish(&masks);
 	if (err)
 		goto out;
 
@@ -544,8 +550,7 @@ int sim_conv_run(struct sim_core *core, const struct sim_load *load, struct sim_
 						 (uint32_t)(masks.bytes / width % masks.ring),
 						 masks.ring);
 	}
-	sim_csc_end(core, (uint32_t)((stream.pos + width - 1) / width),
-		    (uint32_t)((masks.pos + width - 1) / width));
+	sim_csc_end(core, wt_used, wmb_used);
 	sim_unlock(core);
 out:
 	free(op.in);

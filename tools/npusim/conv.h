@@ -120,6 +120,9 @@ int sim_weights_load(struct sim_core *core, unsigned int group, struct sim_load 
 		     struct sim_fetch *fetch, struct sim_cost *cost);
 int sim_weights_read(struct sim_weights *weights, uint8_t *dst, size_t len);
 
+/* Fetch what is left of a stream: CDMA fetches WEIGHT_BYTES, whatever CSC takes. */
+int sim_weights_finish(struct sim_weights *weights);
+
 /**
  * sim_weights_expand() - read compressed weights
  * @masks: one bit per weight, lowest first; @weights has those whose bit is set

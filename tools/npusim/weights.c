@@ -222,6 +222,21 @@ int sim_weights_read(struct sim_weights *weights, uint8_t *dst, size_t len)
 			weights->addr + from, dst, part, weights->cost);
 }
 
+int sim_weights_finish(struct sim_weights *weights)
+{
+	uint8_t rest[256];
+	int err = 0;
+
+	while (weights->stream && !err && weights->pos < weights->lag + weights->bytes) {
+		uint64_t left = weights->lag + weights->bytes - weights->pos;
+
+		err = sim_weights_read(weights, rest,
+				       left < sizeof(rest) ? (size_t)left : sizeof(rest));
+	}
+
+	return err;
+}
+
 int sim_weights_expand(struct sim_weights *weights, struct sim_weights *masks, uint8_t *dst,
 		       size_t len, unsigned int size)
 {
