@@ -17,6 +17,7 @@
 
 /* Pixels that are fetched at once. */
 #define RUN	64
+#define REQUEST	8	/* pixels of a request of the reader */
 
 /* One operation under way. */
 struct cdp_op {
@@ -232,6 +233,26 @@ static int run_pixels(struct sim_core *core, struct cdp_op *op, unsigned int y, 
 	return 0;
 }
 
+/*
+ * CDP goes through the surfaces of up to eight pixels at a time. What it holds
+ * back for the channels beyond leaves two cycles per pixel faster than it came,
+ * while the next pixels come in: fewer pixels after more of them wait for that.
+ */
+static uint64_t work_cycles(const struct cdp_op *op, unsigned int throughput)
+{
+	uint64_t pixel = op->bytes / throughput, held = pixel > 2 ? pixel - 2 : 0;
+	unsigned int rest = op->width % REQUEST, blocks = (op->width + REQUEST - 1) / REQUEST;
+	uint64_t cycles = (uint64_t)op->width * op->height * op->surfaces * pixel;
+
+	if (!op->lrn.square)
+		return cycles;
+	cycles += (uint64_t)blocks * op->height + ((rest ? rest : REQUEST) - 1) * held;
+	if (rest && blocks > 1 && (REQUEST - 1) * held > rest * pixel)
+		cycles += op->height * ((REQUEST - 1) * held - rest * pixel);
+
+	return cycles;
+}
+
 int sim_cdp_run(struct sim_core *core, unsigned int group, unsigned int rdma_group,
 		struct sim_cost *cost)
 {
@@ -275,8 +296,12 @@ int sim_cdp_run(struct sim_core *core, unsigned int group, unsigned int rdma_gro
 	sim_reg_set(core, NVDLA_CDP, group, CDP_D_NAN_INPUT_NUM, op.nan_in);
 	sim_reg_set(core, NVDLA_CDP, group, CDP_D_INF_INPUT_NUM, op.inf_in);
 	sim_reg_set(core, NVDLA_CDP, group, CDP_D_NAN_OUTPUT_NUM, op.nan_out);
-	cost->cycles += (uint64_t)op.width * op.height * op.surfaces * op.bytes /
-			sim_config(core)->cdp_throughput;
+	cost->readers[cost->reader_count++] = (struct sim_reader) {
+		.port = op.src_port, .addr = op.src, .line_stride = op.src_line,
+		.surf_stride = op.src_surf, .line = op.width * op.bytes,
+		.request = REQUEST * op.bytes, .lines = op.height, .surfaces = op.surfaces,
+	};
+	cost->cycles += work_cycles(&op, sim_config(core)->cdp_throughput);
 
 out:
 	free(buf.rows);

@@ -55,15 +55,42 @@ struct sim_cube {
 };
 
 /**
+ * struct sim_reader - what a reader fetches through its latency buffer
+ * @port: memory port
+ * @operand: an operand of SDP, not features
+ * @addr: first byte
+ * @line_stride: bytes from line to line
+ * @surf_stride: bytes from surface to surface
+ * @line: bytes of a line
+ * @request: bytes of a request; 0: a line
+ * @lines: lines of a surface
+ * @surfaces: surfaces
+ */
+struct sim_reader {
+	enum npusim_port port;
+	bool operand;
+	uint64_t addr, line_stride, surf_stride;
+	uint32_t line, request, lines, surfaces;
+};
+
+#define SIM_READERS	4
+
+/**
  * struct sim_cost - what an operation costs; each unit adds its part
  * @cycles: cycles the unit itself needs with memory infinitely fast
+ * @depth: cycles that its pipeline is longer by than the shortest one
  * @read: bytes read, per port
  * @written: bytes written, per port
+ * @readers: what it reads, where a latency buffer bounds that
+ * @reader_count: how many of them
  */
 struct sim_cost {
 	uint64_t cycles;
+	unsigned int depth;
 	uint64_t read[2];
 	uint64_t written[2];
+	struct sim_reader readers[SIM_READERS];
+	unsigned int reader_count;
 };
 
 struct sim_core;

@@ -396,7 +396,7 @@ int sim_pdp_run(struct sim_core *core, unsigned int group, unsigned int rdma_gro
 {
 	struct pdp_state *state = sim_unit_data(core, NVDLA_PDP, sizeof(*state));
 	struct pdp_op op;
-	uint64_t src, dst;
+	uint64_t src, dst, before;
 	unsigned int split;
 	int skip, err;
 
@@ -442,6 +442,7 @@ int sim_pdp_run(struct sim_core *core, unsigned int group, unsigned int rdma_gro
 		return fail_shape(core, "more elements than the simulator takes");
 	src = op.src;
 	dst = op.dst;
+	before = cost->read[op.src_port];
 	for (split = 0; split < op.splits; split++) {
 		err = set_part(core, &op, split, &skip);
 		if (err)
@@ -456,6 +457,18 @@ int sim_pdp_run(struct sim_core *core, unsigned int group, unsigned int rdma_gro
 		dst += (uint64_t)op.window.x.out * pdp_pixel(&op.window);
 	}
 
+	if (!in) {
+		/* All parts of a line in a row, for the timing model. */
+		uint64_t line = (cost->read[op.src_port] - before) / op.window.y.in / op.surfaces;
+		unsigned int atom = pdp_pixel(&op.window);
+
+		cost->readers[cost->reader_count++] = (struct sim_reader) {
+			.port = op.src_port, .addr = op.src, .line_stride = op.src_line,
+			.surf_stride = op.src_surf, .line = (uint32_t)line,
+			.request = (uint32_t)(line / op.splits + atom - 1) / atom * atom,
+			.lines = op.window.y.in, .surfaces = op.surfaces,
+		};
+	}
 	sim_reg_set(core, NVDLA_PDP, group, PDP_D_NAN_INPUT_NUM, op.nan_in);
 	sim_reg_set(core, NVDLA_PDP, group, PDP_D_INF_INPUT_NUM, op.inf_in);
 	sim_reg_set(core, NVDLA_PDP, group, PDP_D_NAN_OUTPUT_NUM, op.nan_out);

@@ -264,10 +264,8 @@ static int start_sdp(struct sim_core *core)
 	end = core->now + sim_time_op(core, SIM_SDP, &sdp);
 	sim_lock(core);
 	if (units & UNIT(PDP)) {
-		uint64_t pdp_end = core->now + sim_time_op(core, SIM_PDP, &pdp);
-
 		account(core, &pdp);
-		event_add(core, pdp_end > end + SIM_SDP_TO_PDP ? pdp_end : end + SIM_SDP_TO_PDP,
+		event_add(core, core->now + sim_time_fed(core, &sdp, &pdp),
 			  intr_bit(core, NVDLA_PDP, INTR_PDP), UNIT(PDP), 0);
 	}
 	finish(core, SIM_SDP, end, intr_bit(core, NVDLA_SDP, INTR_SDP), units & ~UNIT(PDP), &sdp);

@@ -344,6 +344,13 @@ static unsigned int throughput(const struct sim_core *core, const struct sdp_op 
 	return t ? t : 1;
 }
 
+/* Stages of the pipeline that work make it longer, by cycles measured on the RTL. */
+static unsigned int depth(const struct sdp_op *op)
+{
+	return (op->x[0].enable ? 5 : 0) + (op->x[1].enable ? 4 : 0) + (op->y.enable ? 5 : 0) +
+	       (op->y.enable && op->y.lut ? 7 : 0);
+}
+
 /*
  * Atoms @first and following of batch @batch from the convolution, in the order
  * and of the size that the stages want; what it does not give counts as 0.
@@ -569,6 +576,8 @@ int sim_sdp_run(struct sim_core *core, unsigned int group, unsigned int rdma_gro
 	if (op.count_numbers)
 		sim_reg_set(core, NVDLA_SDP, group, SDP_D_STATUS_NAN_OUTPUT_NUM, op.nan_out);
 	publish_counters(core, group, op.count, unequal);
+	sdp_rdma_cost(&rdma, cost);
+	cost->depth = depth(&op);
 	cost->cycles += (elements + throughput(core, &op) - 1) / throughput(core, &op);
 
 	return 0;

@@ -180,6 +180,8 @@ static inline uint64_t sdp_stream_atoms(const struct sdp_stream *s)
 }
 
 int sdp_rdma_setup(struct sim_core *core, unsigned int group, struct sdp_rdma *rdma);
+/* For the timing model: what the readers fetch. */
+void sdp_rdma_cost(const struct sdp_rdma *rdma, struct sim_cost *cost);
 int sdp_stream_features(struct sim_core *core, struct sdp_stream *s, int32_t *v,
 			unsigned int atoms, struct sim_cost *cost);
 int sdp_stream_operands(struct sim_core *core, struct sdp_stream *s, int16_t *alu, int16_t *mul,

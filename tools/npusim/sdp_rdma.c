@@ -161,6 +161,39 @@ int sdp_rdma_setup(struct sim_core *core, unsigned int group, struct sdp_rdma *r
 	return 0;
 }
 
+static void stream_cost(const struct sdp_stream *s, bool operand, struct sim_cost *cost)
+{
+	struct sim_reader *reader = &cost->readers[cost->reader_count++];
+
+	reader->port = s->port;
+	reader->operand = operand;
+	reader->addr = s->base;
+	reader->line_stride = s->line_stride;
+	reader->surf_stride = s->surf_stride;
+	reader->line = s->bytes;
+	reader->lines = 1;
+	reader->surfaces = s->surfaces << s->split;
+	if (s->width == 1 && s->height == 1) {
+		reader->line *= reader->surfaces;
+		reader->surfaces = 1;
+	} else if (!s->per_channel) {
+		reader->line *= s->width;
+		reader->lines = s->height;
+	}
+}
+
+void sdp_rdma_cost(const struct sdp_rdma *rdma, struct sim_cost *cost)
+{
+	unsigned int id;
+
+	if (rdma->main)
+		stream_cost(&rdma->src, false, cost);
+	for (id = 0; id < SDP_STAGES; id++) {
+		if (rdma->enable[id])
+			stream_cost(&rdma->op[id], true, cost);
+	}
+}
+
 /*
  * Atoms that can be handled in one go from the current position: up to the
  * end of a line, and of @max.

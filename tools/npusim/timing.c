@@ -11,7 +11,7 @@
 #define MAC_LATENCY	34	/* atomic operation to sum at SDP */
 #define CREDIT_LATENCY	4	/* sum taken to room for the next */
 #define CACC_TO_SDP	39	/* last sum to SDP's interrupt */
-#define READER_TURN	17	/* room in a reader's buffer to its request at the port, and back */
+#define SDP_FILL	11	/* first data from memory to PDP's first, through SDP */
 #define GROUP_GAP	60	/* weights released to weights requested and counted */
 
 /*
@@ -19,7 +19,7 @@
  * interrupt, together.
  */
 static const unsigned int op_cycles[SIM_ENGINES] = {
-	[SIM_SDP] = 55, [SIM_PDP] = 66, [SIM_CDP] = 84, [SIM_RUBIK] = 70, [SIM_BDMA] = 70,
+	[SIM_SDP] = 57, [SIM_PDP] = 66, [SIM_CDP] = 84, [SIM_RUBIK] = 70, [SIM_BDMA] = 70,
 };
 
 /* More stripes than this are extrapolated from the first groups. */
@@ -31,7 +31,7 @@ static unsigned int core_slow(const struct sim_core *core)
 	return __atomic_load_n(&core->slow, __ATOMIC_RELAXED);
 }
 
-static double bandwidth(const struct sim_core *core, enum npusim_port port)
+double sim_bandwidth(const struct sim_core *core, enum npusim_port port)
 {
 	double bytes = port == NPUSIM_CVIF ? core->sim->timing.sram_bytes_per_cycle :
 					     core->sim->timing.bytes_per_cycle;
@@ -39,7 +39,7 @@ static double bandwidth(const struct sim_core *core, enum npusim_port port)
 	return core_slow(core) > 1 ? bytes / core_slow(core) : bytes;
 }
 
-static unsigned int latency(const struct sim_core *core, enum npusim_port port)
+unsigned int sim_latency(const struct sim_core *core, enum npusim_port port)
 {
 	unsigned int cycles = port == NPUSIM_CVIF ? core->sim->timing.sram_latency :
 						    core->sim->timing.latency;
@@ -49,7 +49,7 @@ static unsigned int latency(const struct sim_core *core, enum npusim_port port)
 
 static uint64_t transfer(const struct sim_core *core, enum npusim_port port, uint64_t bytes)
 {
-	return (uint64_t)((double)bytes / bandwidth(core, port) + 0.999999);
+	return (uint64_t)((double)bytes / sim_bandwidth(core, port) + 0.999999);
 }
 
 static uint64_t later(uint64_t a, uint64_t b)
@@ -80,9 +80,9 @@ void sim_time_load(const struct sim_core *core, const struct sim_fetch *fetch,
 	}
 	data = later(data, fetch->data_cycles);
 	load->data_ready = load->start + CDMA_START + 2 +
-			   (fetch->data_bytes ? latency(core, fetch->data_port) : 0) + data;
+			   (fetch->data_bytes ? sim_latency(core, fetch->data_port) : 0) + data;
 	load->weight_start = load->start + CDMA_START +
-			     (fetch->weight_bytes ? latency(core, fetch->weight_port) : 0);
+			     (fetch->weight_bytes ? sim_latency(core, fetch->weight_port) : 0);
 	load->weight_cycles = weight;
 	load->weight_first = first;
 }
@@ -105,9 +105,15 @@ static uint64_t memory_cycles(const struct sim_core *core, const struct sim_cost
  * cycles.
  */
 struct drain {
-	uint64_t per_sum;
+	double per_sum;
 	uint64_t issued, start[2], count[2], before[2];
 };
+
+/* Cycles in which SDP takes so many sums. */
+static uint64_t taking(const struct drain *drain, uint64_t sums)
+{
+	return (uint64_t)(drain->per_sum * (double)sums);
+}
 
 /* The cycle at which so many sums have been taken and their room is known. */
 static uint64_t drained(const struct drain *drain, uint64_t sums)
@@ -118,8 +124,8 @@ static uint64_t drained(const struct drain *drain, uint64_t sums)
 		return 0;
 	for (i = 0; i < 2; i++) {
 		if (drain->count[i] && sums > drain->before[i])
-			return drain->start[i] + earlier(sums - drain->before[i],
-							 drain->count[i]) * drain->per_sum +
+			return drain->start[i] + taking(drain, earlier(sums - drain->before[i],
+								       drain->count[i])) +
 			       CREDIT_LATENCY;
 	}
 
@@ -138,7 +144,7 @@ static uint64_t stripe(const struct sim_core *core, const struct sim_sequence *s
 	/* Weights of the next block take a cycle per kernel to come in. */
 	cycles = later(cycles, atom_k);
 	issue = later(now + (seq->blocks - 1) * cycles, wait);
-	end = drain->count[0] ? drain->start[0] + drain->count[0] * drain->per_sum : 0;
+	end = drain->count[0] ? drain->start[0] + taking(drain, drain->count[0]) : 0;
 	drain->start[1] = drain->start[0];
 	drain->count[1] = drain->count[0];
 	drain->before[1] = drain->before[0];
@@ -167,22 +173,52 @@ static uint64_t group_stripes(const struct sim_core *core, const struct sim_sequ
 	return now;
 }
 
+/* The slowest reader that feeds @engine, from its first request on. */
+static uint64_t readers(const struct sim_core *core, enum sim_engine engine,
+			const struct sim_cost *cost)
+{
+	uint64_t cycles = 0;
+	unsigned int i;
+
+	for (i = 0; i < cost->reader_count; i++)
+		cycles = later(cycles, sim_time_reader(core, engine, &cost->readers[i],
+						       cost->cycles));
+
+	return cycles;
+}
+
+/*
+ * Cycles in which SDP, and PDP behind it, take the sums of a pixel. Operands
+ * come ahead of the first sum.
+ */
+static double sum_cycles(const struct sim_core *core, const struct sim_cost *sdp,
+			 const struct sim_cost *pdp, uint64_t sums)
+{
+	const struct nvdla_config *config = core->config;
+	unsigned int width = later(config->sdp_bs_throughput, config->sdp_ew_throughput);
+	uint64_t work = later(sdp->cycles, memory_cycles(core, sdp));
+	uint64_t fetch = readers(core, SIM_SDP, sdp), first = 0;
+	/* Reading a sum out of CACC costs a cycle on top of handing it over. */
+	double cycles = (config->atomic_k + width - 1) / width + 1;
+
+	if (fetch)
+		first = sim_latency(core, sdp->readers[0].port);
+	work = later(later(work, pdp->cycles), fetch - earlier(fetch, first));
+
+	return (double)work > cycles * (double)sums ? (double)work / (double)sums : cycles;
+}
+
 void sim_time_conv(const struct sim_core *core, const struct sim_load *load,
 		   const struct sim_sequence *seq, const struct sim_cost *sdp,
 		   const struct sim_cost *pdp, struct sim_conv_times *times)
 {
-	const struct nvdla_config *config = core->config;
-	unsigned int sdp_width = later(config->sdp_bs_throughput, config->sdp_ew_throughput);
 	uint64_t sums = seq->groups * seq->lines * seq->pixels, count = 0, group, next;
 	uint64_t per_group = transfer(core, seq->weight_port, seq->group_bytes);
 	uint64_t now = later(load->data_ready, core->now) + CSC_START, last_begin = now;
 	uint64_t fetched = load->weight_start + load->weight_first;
 	struct drain drain = { 0 };
 
-	/* Reading a sum out of CACC costs a cycle on top of handing it over. */
-	drain.per_sum = (config->atomic_k + sdp_width - 1) / sdp_width + 1;
-	drain.per_sum = later(drain.per_sum, later(sdp->cycles, memory_cycles(core, sdp)) / sums);
-	drain.per_sum = later(drain.per_sum, pdp->cycles / sums);
+	drain.per_sum = sum_cycles(core, sdp, pdp, sums);
 
 	for (group = 0; group < seq->groups; group++) {
 		uint64_t begin = load->weight_skip ? now : later(now, fetched), end;
@@ -196,7 +232,7 @@ void sim_time_conv(const struct sim_core *core, const struct sim_load *load,
 		next = earlier(seq->group_bytes, seq->weight_bytes -
 			       earlier(seq->weight_bytes, (group + 1) * seq->group_bytes));
 		if (load->weight_open && seq->group_bytes + next > seq->weight_room)
-			fetched = end + GROUP_GAP + latency(core, seq->weight_port) +
+			fetched = end + GROUP_GAP + sim_latency(core, seq->weight_port) +
 				  transfer(core, seq->weight_port,
 					   seq->group_bytes + next - seq->weight_room);
 		fetched = later(fetched, load->weight_start + load->weight_first +
@@ -209,54 +245,33 @@ void sim_time_conv(const struct sim_core *core, const struct sim_load *load,
 		}
 		now = end;
 	}
-	times->cacc_done = drain.start[0] + drain.count[0] * drain.per_sum;
+	times->cacc_done = drain.start[0] + taking(&drain, drain.count[0]);
 	if (!load->weight_open && !load->weight_skip)
 		times->cacc_done = later(times->cacc_done, load->weight_start + load->weight_cycles);
 	times->weight_done = earlier(later(last_begin, load->weight_start), times->cacc_done);
-	times->sdp_done = times->cacc_done + CACC_TO_SDP;
+	times->sdp_done = times->cacc_done + CACC_TO_SDP + sdp->depth;
 	times->end = times->sdp_done + SIM_SDP_TO_PDP;
-}
-
-/*
- * A reader asks for more only when its latency buffer has room: with memory
- * far away the buffer, not the port, bounds how fast it reads. SDP's holds twice
- * as much where SDP takes several elements per cycle; of what SDP reads, the
- * source is as much as the result, operands come through buffers of their own.
- */
-static uint64_t reader_cycles(const struct sim_core *core, enum sim_engine engine,
-			      const struct sim_cost *cost)
-{
-	const struct nvdla_config *config = core->config;
-	uint64_t room = config->rdma_beats, cycles = 0, port;
-
-	if (!room || (engine != SIM_SDP && engine != SIM_PDP && engine != SIM_CDP))
-		return 0;
-	if (engine == SIM_SDP && config->sdp_bs_throughput > 1)
-		room *= 2;
-	for (port = 0; port < 2; port++) {
-		uint64_t bytes = cost->read[port];
-		unsigned int width = port == NPUSIM_CVIF ? config->cvif_width : config->mcif_width;
-
-		if (engine == SIM_SDP)
-			bytes = earlier(bytes, cost->written[0] + cost->written[1]);
-		if (bytes)
-			cycles = later(cycles, (latency(core, port) + READER_TURN) *
-					       (bytes / width) / room);
-	}
-
-	return cycles;
 }
 
 uint64_t sim_time_op(const struct sim_core *core, enum sim_engine engine,
 		     const struct sim_cost *cost)
 {
-	uint64_t cycles = later(later(cost->cycles, memory_cycles(core, cost)),
-				reader_cycles(core, engine, cost));
+	uint64_t cycles = later(cost->cycles, memory_cycles(core, cost));
 
 	if (cost->read[NPUSIM_MCIF] || cost->read[NPUSIM_CVIF])
-		cycles += latency(core, cost->read[NPUSIM_CVIF] ? NPUSIM_CVIF : NPUSIM_MCIF);
+		cycles += sim_latency(core, cost->read[NPUSIM_CVIF] ? NPUSIM_CVIF : NPUSIM_MCIF);
 
-	return cycles + op_cycles[engine];
+	return later(cycles, readers(core, engine, cost)) + cost->depth + op_cycles[engine];
+}
+
+uint64_t sim_time_fed(const struct sim_core *core, const struct sim_cost *sdp,
+		      const struct sim_cost *pdp)
+{
+	uint64_t fed = sim_time_op(core, SIM_SDP, sdp) + SIM_SDP_TO_PDP;
+	uint64_t pooled = SDP_FILL + sdp->depth + sim_latency(core, sdp->read[NPUSIM_CVIF] ? NPUSIM_CVIF :
+						 NPUSIM_MCIF) + sim_time_op(core, SIM_PDP, pdp);
+
+	return later(fed, pooled);
 }
 
 /*

@@ -18,6 +18,17 @@ struct sim_conv_times {
 	uint64_t end;		/* of PDP, when SDP feeds it */
 };
 
+/* Bytes per cycle and cycles of latency of a port, with npusim_slow() in force. */
+double sim_bandwidth(const struct sim_core *core, enum npusim_port port);
+unsigned int sim_latency(const struct sim_core *core, enum npusim_port port);
+
+/*
+ * reader.c: cycles from the first request of a reader of @engine until the unit,
+ * which needs @work cycles for all of it, has taken its last beat.
+ */
+uint64_t sim_time_reader(const struct sim_core *core, enum sim_engine engine,
+			 const struct sim_reader *reader, uint64_t work);
+
 /* Fills @load's times from the bytes that CDMA fetches, starting now. */
 void sim_time_load(const struct sim_core *core, const struct sim_fetch *fetch,
 		   struct sim_load *load);
@@ -30,6 +41,10 @@ void sim_time_conv(const struct sim_core *core, const struct sim_load *load,
 /* Cycles of an operation that stands alone. */
 uint64_t sim_time_op(const struct sim_core *core, enum sim_engine engine,
 		     const struct sim_cost *cost);
+
+/* Cycles of a pooling that an SDP which reads memory feeds. */
+uint64_t sim_time_fed(const struct sim_core *core, const struct sim_cost *sdp,
+		      const struct sim_cost *pdp);
 
 /* Picojoules for the bytes and cycles of @cost. */
 uint64_t sim_energy(const struct sim_core *core, const struct sim_cost *cost);

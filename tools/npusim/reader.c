@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Timing of the readers of SDP, PDP and CDP.
+ *
+ * A reader asks for more only when its latency buffer has room for what it
+ * asks for: with memory far away the buffer, not the port, bounds how fast it
+ * reads. A request goes out in transactions that do not cross a burst's
+ * border, each of them as a whole.
+ */
+#include "timing.h"
+
+#define TURN	17		/* room in the buffer to the request at the port, and back */
+#define MOST	256		/* beats of the largest buffer */
+#define BEHIND	4		/* beats that wait for the unit behind the buffer */
+#define EXACT	8192		/* beats after which the rest goes on at the same pace */
+
+/* Beats that fit into the latency buffer; 0: so many that it never matters. */
+static unsigned int room(const struct sim_core *core, enum sim_engine engine,
+			 const struct sim_reader *reader)
+{
+	const struct nvdla_config *config = core->config;
+	unsigned int beats = config->rdma_beats;
+
+	/* SDP's buffers are twice as large, except that for features of a narrow SDP. */
+	if (engine == SIM_SDP && (reader->operand || config->sdp_bs_throughput > 1))
+		beats *= 2;
+
+	return beats < MOST ? beats : MOST;
+}
+
+/**
+ * struct pace - how far a reader has come
+ * @taken: by beat, modulo the buffer's size: when it left the buffer
+ * @used: by beat, modulo BEHIND: when the unit took it
+ * @beats: beats asked for
+ * @asked: when the last transaction went out
+ * @came: when the last beat came
+ * @left: when the unit took it
+ * @per_beat: cycles the unit has for a beat
+ * @port_beat: cycles the port needs for one
+ */
+struct pace {
+	double taken[MOST], used[BEHIND];
+	uint64_t beats;
+	double asked, came, left;
+	double per_beat, port_beat;
+	unsigned int room, latency;
+};
+
+static void transaction(struct pace *pace, unsigned int beats)
+{
+	double ask = pace->asked + 1;
+
+	if (pace->room && pace->beats + beats > pace->room) {
+		double free = pace->taken[(pace->beats + beats - pace->room - 1) % pace->room];
+
+		if (free + TURN > ask)
+			ask = free + TURN;
+	}
+	pace->asked = ask;
+	if (ask + pace->latency > pace->came)
+		pace->came = ask + pace->latency;
+	while (beats--) {
+		double from = pace->left + pace->per_beat, *used = &pace->used[pace->beats % BEHIND];
+
+		if (pace->room)
+			pace->taken[pace->beats % pace->room] =
+				*used > pace->came ? *used : pace->came;
+		pace->left = from > pace->came ? from : pace->came;
+		*used = pace->left;
+		pace->came += pace->port_beat;
+		pace->beats++;
+	}
+}
+
+uint64_t sim_time_reader(const struct sim_core *core, enum sim_engine engine,
+			 const struct sim_reader *reader, uint64_t work)
+{
+	const struct nvdla_config *config = core->config;
+	const bool second = reader->port == NPUSIM_CVIF;
+	const unsigned int width = second ? config->cvif_width : config->mcif_width;
+	const unsigned int burst = width * (second ? config->cvif_burst : config->mcif_burst);
+	uint64_t lines = (uint64_t)reader->lines * reader->surfaces, line, half = 0;
+	uint64_t total = lines * ((reader->line + width - 1) / width);
+	struct pace pace = { .latency = sim_latency(core, reader->port) };
+	double at_half = 0;
+
+	if (!total)
+		return 0;
+	pace.room = room(core, engine, reader);
+	pace.port_beat = width / sim_bandwidth(core, reader->port);
+	pace.per_beat = (double)work / (double)total;
+	for (line = 0; line < lines && pace.beats < EXACT; line++) {
+		uint64_t addr = reader->addr + line / reader->lines * reader->surf_stride +
+				line % reader->lines * reader->line_stride;
+		uint64_t left = reader->line, piece = 0;
+
+		while (left && pace.beats < EXACT) {
+			uint64_t len = burst - addr % burst;
+
+			if (!piece)
+				piece = reader->request ? reader->request : left;
+			len = len < piece ? len : piece;
+			len = len < left ? len : left;
+			transaction(&pace, (unsigned int)((len + width - 1) / width));
+			addr += len;
+			left -= len;
+			piece -= len;
+		}
+		if (!half && pace.beats >= EXACT / 2) {
+			half = pace.beats;
+			at_half = pace.left;
+		}
+	}
+	if (pace.beats < total && half && pace.beats > half)
+		pace.left += (pace.left - at_half) / (double)(pace.beats - half) *
+			     (double)(total - pace.beats);
+	else if (pace.beats < total)
+		pace.left *= (double)total / (double)pace.beats;
+
+	return (uint64_t)pace.left;
+}
