@@ -254,16 +254,12 @@ static int into_weights(struct graph *graph, uint32_t number, bool *changed)
 	weights = op->inputs[1];
 	memcpy(weight_dims, graph->tensors[op->inputs[1]].dims, sizeof(weight_dims));
 	memcpy(flat_dims, flat->dims, sizeof(flat_dims));
-	/* Per-row scales stay with their rows through both reshapes. */
+	/* Scales stay with their rows through both reshapes. */
 	id = build_reshape(graph, weights, GRAPH_NONE, rank, dims);
-	if (id >= 0 && graph->tensors[weights].quant.count > 1 && graph_copy_quant(graph, id, weights))
-		id = -ENOMEM;
 	if (id >= 0)
 		id = build_transpose(graph, id, GRAPH_NONE, inverse);
 	if (id >= 0)
 		id = build_reshape(graph, id, GRAPH_NONE, 2, weight_dims);
-	if (id >= 0 && graph->tensors[weights].quant.count > 1 && graph_copy_quant(graph, id, weights))
-		id = -ENOMEM;
 	if (id < 0)
 		return id;
 	graph->ops[number].inputs[1] = (uint32_t)id;

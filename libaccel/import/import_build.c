@@ -116,6 +116,21 @@ static int dequantize_again(struct graph *graph, int integers)
 	return id < 0 ? id : build_unary(graph, GRAPH_DEQUANTIZE, (uint32_t)integers, (uint32_t)id);
 }
 
+/* Are the rows that @tensor's scales belong to rows of the new shape too? */
+static bool keeps_rows(const struct graph_tensor *tensor, uint32_t rank, const uint32_t *dims)
+{
+	uint32_t axis = tensor->quant.axis;
+	uint64_t before = 1, behind = 1;
+
+	if (axis >= rank || dims[axis] != tensor->quant.count)
+		return false;
+	for (uint32_t i = 0; i < axis; i++) {
+		before *= tensor->dims[i];
+		behind *= dims[i];
+	}
+	return before == behind;
+}
+
 int build_reshape(struct graph *graph, uint32_t input, uint32_t output, uint32_t rank,
 		  const uint32_t *dims)
 {
@@ -126,7 +141,9 @@ int build_reshape(struct graph *graph, uint32_t input, uint32_t output, uint32_t
 	if (source != GRAPH_NONE && graph->tensors[source].quant.count == 1)
 		return dequantize_again(graph, build_reshape(graph, source, GRAPH_NONE, rank, dims));
 	id = given_output(graph, input, output, rank, dims);
-
+	if (id >= 0 && graph->tensors[input].quant.count > 1 &&
+	    keeps_rows(&graph->tensors[input], rank, dims) && graph_copy_quant(graph, id, input))
+		id = -ENOMEM;
 	return id < 0 ? id : build_unary(graph, GRAPH_RESHAPE, input, id);
 }
 
