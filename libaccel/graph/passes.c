@@ -188,11 +188,16 @@ static void fuse_pad(struct graph *graph, uint32_t number, bool *changed)
 	if (op->kind == GRAPH_AVG_POOL) {
 		/* Only what is inside counts, or what is padded too: one of them. */
 		bool own = w->pad_top || w->pad_bottom || w->pad_left || w->pad_right;
+		const struct graph_tensor *x = &graph->tensors[pad->inputs[0]];
 		const struct graph_tensor *y = &graph->tensors[op->outputs[0]];
+		uint64_t top = (uint64_t)pad->params.pad.before[1] + w->pad_top;
+		uint64_t left = (uint64_t)pad->params.pad.before[2] + w->pad_left;
 
 		if ((own && !op->params.pool.count_padding) ||
-		    pad->params.pad.before[1] + w->pad_top > (w->kernel_h - 1) * w->dilation_h ||
-		    pad->params.pad.before[2] + w->pad_left > (w->kernel_w - 1) * w->dilation_w ||
+		    top > (w->kernel_h - 1) * w->dilation_h ||
+		    left > (w->kernel_w - 1) * w->dilation_w ||
+		    (uint64_t)(y->dims[1] - 1) * w->stride_h >= top + x->dims[1] ||
+		    (uint64_t)(y->dims[2] - 1) * w->stride_w >= left + x->dims[2] ||
 		    (uint64_t)(y->dims[1] - 1) * w->stride_h + (w->kernel_h - 1) * w->dilation_h + 1 >
 			    (uint64_t)padded->dims[1] + w->pad_top + w->pad_bottom ||
 		    (uint64_t)(y->dims[2] - 1) * w->stride_w + (w->kernel_w - 1) * w->dilation_w + 1 >
