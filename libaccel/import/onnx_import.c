@@ -249,6 +249,8 @@ static int read_model(struct graph *graph, const Onnx__Model *model, const char 
 		err = read_node(graph, onnx->node[i], opset, &names);
 	if (!err)
 		err = read_outputs(graph, onnx, &names);
+	if (!err)
+		err = onnx_spread_scales(graph);
 	free(names.names);
 	free(names.tensors);
 	return err;

@@ -44,6 +44,12 @@ onnx_handler onnx_find_image_handler(const char *type, int *argument);
 onnx_handler onnx_find_shape_handler(const char *type, int *argument);
 onnx_handler onnx_find_quantized_handler(const char *type, int *argument);
 
+/*
+ * Integers that only move, or of which the largest is taken, have the scale
+ * that an operator in front or behind names. Return: 0 or -ENOMEM.
+ */
+int onnx_spread_scales(struct graph *graph);
+
 /* A constant of the graph from a message; its number or a negative errno. */
 int onnx_tensor(struct graph *graph, const Onnx__Tensor *tensor, const char *folder);
 

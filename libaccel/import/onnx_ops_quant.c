@@ -333,6 +333,77 @@ static int qlinear_average_pool(struct onnx_node *node, int unused)
 	return onnx_done(node, 0, id < 0 ? id : onnx_from_nhwc(graph, (uint32_t)id, rank));
 }
 
+/* Do an operation's output and this input stand for reals in the same way? */
+static bool same_scale(const struct graph_op *op, uint32_t input)
+{
+	switch (op->kind) {
+	case GRAPH_MAX_POOL: case GRAPH_RESHAPE: case GRAPH_TRANSPOSE: case GRAPH_SLICE:
+	case GRAPH_PAD: case GRAPH_DEPTH_TO_SPACE: case GRAPH_SPACE_TO_DEPTH: case GRAPH_GATHER:
+	case GRAPH_BROADCAST: case GRAPH_TILE:
+		return input == 0;
+	case GRAPH_CONCAT:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool lacks_scale(const struct graph_tensor *t)
+{
+	return (t->type == GRAPH_I8 || t->type == GRAPH_U8) && !graph_is_quantized(t);
+}
+
+static int spread_over(struct graph *graph, const struct graph_op *op, bool *changed)
+{
+	for (uint32_t i = 0; i < op->num_inputs; i++) {
+		uint32_t x = op->inputs[i], y = op->outputs[0];
+		const struct graph_tensor *in = &graph->tensors[x], *out = &graph->tensors[y];
+		int err = 0;
+
+		if (!same_scale(op, i) || in->type != out->type || lacks_scale(in) == lacks_scale(out))
+			continue;
+		if (lacks_scale(out) && in->quant.count == 1)
+			err = graph_copy_quant(graph, y, x);
+		else if (lacks_scale(in) && out->quant.count == 1)
+			err = graph_copy_quant(graph, x, y);
+		else
+			continue;
+		if (err)
+			return err;
+		*changed = true;
+	}
+	return 0;
+}
+
+int onnx_spread_scales(struct graph *graph)
+{
+	const float one = 1;
+	bool changed = true, last = false;
+
+	while (changed || !last) {
+		/* Where nobody names a scale any will do: the same for all. */
+		last = !changed;
+		for (uint32_t i = 0; last && i < graph->num_ops; i++) {
+			const struct graph_op *op = &graph->ops[i];
+
+			if (op->kind == GRAPH_MAX_POOL && lacks_scale(&graph->tensors[op->inputs[0]]) &&
+			    graph_set_quant(graph, op->inputs[0], 1, 0, &one, NULL))
+				return -ENOMEM;
+		}
+		changed = false;
+		/* Both ways: chains of any length take few rounds. */
+		for (uint32_t i = 0; i < 2 * graph->num_ops; i++) {
+			uint32_t number = i < graph->num_ops ? i : 2 * graph->num_ops - 1 - i;
+			int err = graph->ops[number].num_outputs ?
+				  spread_over(graph, &graph->ops[number], &changed) : 0;
+
+			if (err)
+				return err;
+		}
+	}
+	return 0;
+}
+
 static const struct {
 	const char *name;
 	onnx_handler handler;
