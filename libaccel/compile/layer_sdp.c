@@ -203,9 +203,8 @@ bool layer_sdp_add(struct lower *lower, const struct layer *layer, const struct 
 	sdp->x2.mul = NPU_MUL;
 	sdp->x2.mul_operand.source = NPU_REGISTER;
 	sdp->x2.mul_operand.value = mul2;
-	sdp->x2.mul_shift = requant_convert(total, zo, sdp);
-	/* The other's zero point, as it arrives at the converter. */
-	sdp->cvt_offset += (int32_t)lround(ldexp((double)zb * mul2, point - sdp->x2.mul_shift));
+	/* The other's zero point goes too, as it arrives at the converter. */
+	sdp->x2.mul_shift = requant_convert(total, zo, ldexp((double)zb * mul2, point - total), sdp);
 	/* Before that is taken off, 0 is not where a ReLU would have to clamp. */
 	*clamped = tail->hi == INT8_MAX && (tail->lo == INT8_MIN || (tail->lo == zo && !zb));
 	sdp->x2.relu = *clamped && tail->lo > INT8_MIN;
@@ -318,7 +317,7 @@ bool layer_sdp_plain(struct lower *lower, const struct layer *layer, const struc
 	sdp->cvt_scale = 1;
 	sdp->cvt_offset = -zero;
 	if (slope)
-		shift = requant_convert(shift, zero, sdp);
+		shift = requant_convert(shift, zero, 0, sdp);
 	op->loss_bits = requant.loss_bits;
 	if (layer_x2_is_free(tail, false) && requant.loss_bits > COARSE) {
 		op->loss_bits = 0;

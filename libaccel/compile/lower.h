@@ -238,14 +238,16 @@ void requant_choose(const double *real, uint32_t count, struct requant *requant)
  * requant_convert() - split a right shift between a stage and the converter
  * @total: right shift still to be done
  * @zero_point: of the result
+ * @excess: steps by which what arrives is too large; the converter takes them off
  * @sdp: its output converter is set
  *
  * As much as possible is left to the converter, so that only one rounding
- * counts: 22 bits behind the point leave 512 steps in 32 bits.
+ * counts: 22 bits behind the point leave 512 steps in 32 bits, fewer bits more
+ * of them where @excess needs that.
  *
  * Return: shift for the stage.
  */
-int requant_convert(int total, int32_t zero_point, struct npu_sdp *sdp);
+int requant_convert(int total, int32_t zero_point, double excess, struct npu_sdp *sdp);
 
 /* Does the clamp [lo, hi] need anything beyond saturation? */
 static inline bool lower_clamps(int32_t lo, int32_t hi)

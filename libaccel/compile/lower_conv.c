@@ -258,6 +258,8 @@ const char *lower_conv(struct lower *lower, uint32_t index)
 		layer.conv.kernel_h = w->dims[1];
 		layer.conv.kernel_w = w->dims[2];
 		layer.conv.groups = op->params.conv.groups;
+		if (!npu_padding_fits(&layer.conv))
+			return "padding as wide as the kernel";
 		layer.group_c = w->dims[3];
 		lower_shape(&graph->tensors[layer.in], &layer.in_width, &layer.in_height,
 			    &layer.in_channels);

@@ -66,7 +66,7 @@ static bool set_rescale(struct lower_op *op, const struct graph_tensor *in,
 	constant(&sdp->x1.alu_operand, -graph_zero_point(in, 0));
 	sdp->x1.mul = NPU_MUL;
 	constant(&sdp->x1.mul_operand, mul);
-	sdp->x1.mul_shift = requant_convert(requant.shift, graph_zero_point(out, 0), sdp);
+	sdp->x1.mul_shift = requant_convert(requant.shift, graph_zero_point(out, 0), 0, sdp);
 	return true;
 }
 
@@ -212,8 +212,7 @@ static const char *add(struct lower *lower, const struct graph_op *gop)
 	sdp->x2.alu_shift = point;
 	sdp->x2.mul = NPU_MUL;
 	constant(&sdp->x2.mul_operand, mul2);
-	sdp->x2.mul_shift = requant_convert(total, zo, sdp);
-	sdp->cvt_offset += (int32_t)lround(ldexp((double)zb * mul2, point - sdp->x2.mul_shift));
+	sdp->x2.mul_shift = requant_convert(total, zo, ldexp((double)zb * mul2, point - total), sdp);
 	graph_act_range(graph, gop, &lo, &hi);
 	clamped = hi == INT8_MAX && (lo == INT8_MIN || (lo == zo && !zb));
 	sdp->x2.relu = clamped && lo > INT8_MIN;
@@ -249,7 +248,7 @@ static const char *multiply(struct lower *lower, const struct graph_op *gop)
 	constant(&sdp->x1.alu_operand, -graph_zero_point(a, 0));
 	sdp->x2.mul = NPU_MUL;
 	constant(&sdp->x2.mul_operand, mul);
-	sdp->x2.mul_shift = requant_convert(requant.shift, graph_zero_point(out, 0), sdp);
+	sdp->x2.mul_shift = requant_convert(requant.shift, graph_zero_point(out, 0), 0, sdp);
 	if (graph_zero_point(b, 0)) {
 		/* X2 has scaled a - za; Y multiplies by b - zb. */
 		if (!lower_read_element(lower, gop->inputs[1], &op, &sdp->y.mul_operand))

@@ -47,6 +47,15 @@ uint32_t npu_window_out(uint32_t in, uint32_t before, uint32_t after, uint32_t k
 	return (in + before + after - span) / stride + 1;
 }
 
+bool npu_padding_fits(const struct npu_conv *conv)
+{
+	uint64_t span_x = (uint64_t)(conv->kernel_w - 1) * conv->dilation_x + 1;
+	uint64_t span_y = (uint64_t)(conv->kernel_h - 1) * conv->dilation_y + 1;
+
+	return conv->pad_left < span_x && conv->pad_right < span_x && conv->pad_top < span_y &&
+	       conv->pad_bottom < span_y;
+}
+
 /* Channels and kernels of block number @block; the last one may be smaller. */
 static void block_size(const struct npu_op *op, uint32_t block, uint32_t *channels,
 		       uint32_t *kernels)
@@ -300,7 +309,7 @@ static const char *check_sdp(const struct npu_op *op, const uint64_t size[NPU_RE
 static const char *check_conv(const struct npu_op *op, const uint64_t size[NPU_REGIONS])
 {
 	const struct npu_conv *conv = &op->conv;
-	uint64_t bytes, start, span_x, span_y;
+	uint64_t bytes, start;
 
 	if (!conv->kernel_w || conv->kernel_w > 32 || !conv->kernel_h || conv->kernel_h > 32 ||
 	    !conv->stride_x || conv->stride_x > 8 || !conv->stride_y || conv->stride_y > 8 ||
@@ -319,10 +328,7 @@ static const char *check_conv(const struct npu_op *op, const uint64_t size[NPU_R
 	if (conv->image && (conv->groups != 1 || conv->dilation_x != 1 || conv->dilation_y != 1 ||
 			    op->in.channels > op->in.atom))
 		return "image convolution with groups, dilation or several surfaces";
-	span_x = (uint64_t)(conv->kernel_w - 1) * conv->dilation_x + 1;
-	span_y = (uint64_t)(conv->kernel_h - 1) * conv->dilation_y + 1;
-	if (conv->pad_left >= span_x || conv->pad_right >= span_x || conv->pad_top >= span_y ||
-	    conv->pad_bottom >= span_y)
+	if (!npu_padding_fits(conv))
 		return "convolution with padding as wide as its kernel";
 	if (op->out.width != npu_window_out(op->in.width, conv->pad_left, conv->pad_right,
 					    conv->kernel_w, conv->dilation_x, conv->stride_x) ||

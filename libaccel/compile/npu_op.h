@@ -298,6 +298,9 @@ void npu_cube_dense(struct npu_cube *cube, uint32_t width, uint32_t height, uint
 uint32_t npu_window_out(uint32_t in, uint32_t before, uint32_t after, uint32_t kernel,
 			uint32_t dilation, uint32_t stride);
 
+/* Does no output lie wholly in the padding? The hardware must see some input. */
+bool npu_padding_fits(const struct npu_conv *conv);
+
 /**
  * npu_weights_size() - bytes that packed weights take
  * @op: a convolution with @in, @out and @conv set except weights, weight_bytes

@@ -32,12 +32,15 @@ void requant_choose(const double *real, uint32_t count, struct requant *requant)
 	requant->loss_bits = most > 0 && least > 0 ? fmax(0, 14 - log2(ldexp(least, shift))) : 0;
 }
 
-int requant_convert(int total, int32_t zero_point, struct npu_sdp *sdp)
+int requant_convert(int total, int32_t zero_point, double excess, struct npu_sdp *sdp)
 {
-	int fraction = total < 0 ? 0 : total > 22 ? 22 : total;
+	/* All INT8 results and what is taken off must fit in front of the point. */
+	int most = 31 - (int)ceil(log2(257 + fabs(excess)));
+	int fraction = total < most ? total : most;
 
+	fraction = fraction < 0 ? 0 : fraction;
 	sdp->cvt_scale = 1;
 	sdp->cvt_shift = fraction;
-	sdp->cvt_offset = -zero_point * (1 << fraction);
+	sdp->cvt_offset = (int32_t)lround(ldexp(excess - zero_point, fraction));
 	return total - fraction;
 }
