@@ -219,13 +219,20 @@ static uint64_t cycles(struct lower *lower, uint32_t width, uint32_t height, uin
 
 /*
  * Weights of large windows take long to fetch: ones for each pair of channels
- * of an atom. Stages, with their rounding, must be worth it.
+ * of an atom. Stages must be worth it, and their rounding, half a step of the
+ * input each, must not be more than that of the output.
  */
-static uint32_t kernel_limit(struct lower *lower, uint32_t width, uint32_t height,
-			     uint32_t channels)
+static uint32_t kernel_limit(struct lower *lower, const struct graph_op *op, uint32_t width,
+			     uint32_t height, uint32_t channels)
 {
+	const struct graph *graph = lower->graph;
 	uint64_t once, staged;
 
+	if (graph_scale(&graph->tensors[op->inputs[0]], 0) >
+	    graph_scale(&graph->tensors[op->outputs[0]], 0))
+		return MOST_KERNEL;
+	if (width > MOST_KERNEL || height > MOST_KERNEL)
+		return STAGE;
 	/* The largest that layer_fold() takes has one weight for each value. */
 	if ((width <= STAGE && height <= STAGE) ||
 	    (width <= MOST_KERNEL && height <= MOST_KERNEL &&
@@ -338,8 +345,8 @@ static const char *pool(struct lower *lower, uint32_t index)
 	if (!x_count || !y_count || x_count * y_count > MOST_REGIONS)
 		return "an average with too many kinds of windows";
 	if (x_count == 1 && y_count == 1 && x->count == 1 && y->count == 1) {
-		limit = kernel_limit(lower, x->size, y->size, c);
-		if (x->size > limit || y->size > limit) {
+		limit = kernel_limit(lower, op, x->size, y->size, c);
+		if (limit == STAGE && (x->size > limit || y->size > limit)) {
 			if (!start_average(lower, op, &average))
 				return "out of memory";
 			average.from = move_part(&average.from, x->from, y->from, 0, x->size,
@@ -356,6 +363,8 @@ static const char *pool(struct lower *lower, uint32_t index)
 	if (out_h == 1)
 		window.stride_h = 1;
 	if ((padded || (x_count == 1 && y_count == 1)) && layer_window_fits(&window) &&
+	    window.pad_left < window.kernel_w && window.pad_right < window.kernel_w &&
+	    window.pad_top < window.kernel_h && window.pad_bottom < window.kernel_h &&
 	    out_w == npu_window_out(in_w, window.pad_left, window.pad_right, window.kernel_w, 1,
 				    window.stride_w) &&
 	    out_h == npu_window_out(in_h, window.pad_top, window.pad_bottom, window.kernel_h, 1,
@@ -386,12 +395,14 @@ static const char *reduce(struct lower *lower, uint32_t index)
 		return "a reduction over other axes than height and width";
 	lower_shape(in, &width, &height, &channels);
 	factor = mean ? 1.0 / ((double)width * height) : 1;
-	limit = kernel_limit(lower, width, height, channels);
+	limit = kernel_limit(lower, op, width, height, channels);
 	if (width <= limit && height <= limit) {
 		window.kernel_w = width;
 		window.kernel_h = height;
 		return emit_alike(lower, index, &window, factor);
 	}
+	if (limit > STAGE)
+		return "window larger than a kernel, and stages would round too much";
 	if (!start_average(lower, op, &average))
 		return "out of memory";
 	average.factor = factor;
