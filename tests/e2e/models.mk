@@ -27,3 +27,17 @@ CHECKS		+= accuracy
 check-accuracy: $(TRAIN_DIGITS) $$(ACCEL_COMPILE) $$(ACCEL_RUN) $$(ACCEL_VALIDATE)
 	@tests/e2e/fetch-models $(CACHE) >&2
 	@tests/e2e/check-accuracy $(O) $(CACHE)
+
+# Random networks, float and quantised, against ONNX Runtime from npm. Others:
+# make check-onnxruntime ONNX_SEED=12 ONNX_COUNT=4000
+COMPARE_ONNX	:= $(O)/tests/e2e/compare_onnx
+ONNX_SEED	?= 1
+ONNX_COUNT	?= 400
+CHECKS		+= onnxruntime
+
+$(COMPARE_ONNX): $(O)/tests/e2e/compare_onnx.o $(LIBACCEL_A)
+	$(CC) $(LDFLAGS) -o $@ $< $(LIBACCEL_A) $(LIBACCEL_LIBS)
+
+.PHONY: check-onnxruntime
+check-onnxruntime: $(COMPARE_ONNX)
+	@tests/e2e/compare-with-onnxruntime $< $(CACHE) $(ONNX_SEED) $(ONNX_COUNT)
