@@ -69,7 +69,8 @@ static bool emit_operands(struct npu_code *code, uint32_t base, const struct sta
 	element = operand->source == NPU_ELEMENT;
 	npu_code_reg(code, base, place->rdma_cfg,
 		     FIELD_PREP(SDP_RDMA_D_BRDMA_CFG_BRDMA_DATA_USE, use) |
-		     FIELD_PREP(SDP_RDMA_D_BRDMA_CFG_BRDMA_DATA_SIZE, !element) |
+		     FIELD_PREP(SDP_RDMA_D_BRDMA_CFG_BRDMA_DATA_SIZE,
+				!element && operand->step > 1) |
 		     FIELD_PREP(SDP_RDMA_D_BRDMA_CFG_BRDMA_DATA_MODE, element));
 	if (element) {
 		npu_code_reloc(code, base, place->address, operand->cube.region,

@@ -195,7 +195,7 @@ static void find_tail(struct lower *lower, const struct layer *layer, uint32_t i
 		.slope_op = GRAPH_NONE, .pad = GRAPH_NONE, .lo = layer->act_lo,
 		.hi = layer->act_hi,
 	};
-	if (layer->cubes)
+	if (layer->cubes || lower->exact)
 		return;
 	if (next == GRAPH_NONE || lower->done[next])
 		return;
@@ -375,7 +375,7 @@ static bool start_layer(struct lower *lower, struct layer *layer, const struct t
 {
 	memset(op, 0, sizeof(*op));
 	op->op.kind = NPU_CONV;
-	op->buffer[LOWER_ELEMENT] = LOWER_NONE;
+	op->buffer[LOWER_ELEMENT] = op->buffer[LOWER_ELEMENT2] = LOWER_NONE;
 	op->op.conv = layer->conv;
 	if (layer->cubes) {
 		op->op.in = layer->in_cube;

@@ -371,6 +371,7 @@ int lower_graph(const struct graph *graph, const struct nvdla_config *config,
 	lower->done = calloc(graph->num_ops + 1, 1);
 	lower->have = calloc(graph->num_tensors + 1, 1);
 	lower->cpu_only = options->cpu_only;
+	lower->exact = options->exact;
 	if (!lower->tensors || !lower->notes || !lower->done || !lower->have)
 		goto nomem;
 	for (i = 0; i < graph->num_tensors; i++) {

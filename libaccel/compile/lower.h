@@ -63,12 +63,13 @@ struct lower_tensor {
 };
 
 /* The cubes of an operation that lie in buffers, not in constants. */
-enum lower_port { LOWER_IN, LOWER_OUT, LOWER_ELEMENT, LOWER_PORTS };
+enum lower_port { LOWER_IN, LOWER_OUT, LOWER_ELEMENT, LOWER_ELEMENT2, LOWER_PORTS };
 
 /**
  * struct lower_op - an operation of the NPU
  * @op: what it computes; offsets of cubes are within buffers until lower_place()
- * @buffer: by port, the buffer, LOWER_NONE without element operand
+ * @buffer: by port, the buffer, LOWER_NONE without element operand. The second
+ *          one's is for stage X2's where another stage has one as well
  * @tiling: NPU_CONV: how it is cut
  * @cost: estimated
  * @loss_bits: most bits below full precision that a channel's multiplier has
@@ -122,7 +123,7 @@ struct lower {
 	uint8_t *done;		/* by operation of the graph: placed already */
 	uint8_t *have;		/* by tensor of the graph: it is there, or will be in time */
 	uint32_t current;	/* operation of the graph being lowered */
-	bool cpu_only;
+	bool cpu_only, exact;
 	int error;
 };
 
@@ -130,10 +131,15 @@ struct lower {
  * struct lower_options - choices
  * @bytes_per_cycle: memory bandwidth to plan for; 0: the configuration's
  * @cpu_only: put nothing on the NPU
+ * @exact: every result is rounded and saturated as the graph says. Else an
+ *         addition, a slope or a convolution may take the result before it as
+ *         it was before that, which is nearer to the reals, costs less, and is
+ *         for graphs whose scales were chosen to hold nearly all values
  */
 struct lower_options {
 	double bytes_per_cycle;
 	bool cpu_only;
+	bool exact;
 };
 
 /**
@@ -185,6 +191,9 @@ const struct lower_tensor *lower_own_cube(struct lower *lower, uint32_t tensor);
 /* A new cube for the result @tensor; false after an error. */
 bool lower_output(struct lower *lower, uint32_t tensor, struct lower_op *op);
 
+/* An operation that does nothing yet. */
+void lower_start(struct lower_op *op, enum npu_kind kind);
+
 /* Read a tensor as input or as element operand. */
 bool lower_read(struct lower *lower, uint32_t tensor, struct lower_op *op);
 bool lower_read_element(struct lower *lower, uint32_t tensor, struct lower_op *op,
@@ -206,6 +215,7 @@ const char *lower_conv(struct lower *lower, uint32_t index);
 const char *lower_average(struct lower *lower, uint32_t index);
 const char *lower_pool(struct lower *lower, uint32_t index);
 const char *lower_arith(struct lower *lower, uint32_t index);
+const char *lower_broadcast(struct lower *lower, uint32_t index);
 const char *lower_concat(struct lower *lower, uint32_t index);
 const char *lower_activation(struct lower *lower, uint32_t index);
 const char *lower_requantize(struct lower *lower, uint32_t index);
@@ -254,6 +264,10 @@ static inline bool lower_clamps(int32_t lo, int32_t hi)
 {
 	return lo > INT8_MIN || hi < INT8_MAX;
 }
+
+/* Have an operand take @values, one per channel, from the constants. */
+void lower_put_values(struct lower *lower, struct npu_operand *operand, const int16_t *values,
+		      uint32_t count);
 
 /* Append max(lo), min(hi) on INT8 as an operation of its own, in place. */
 bool lower_clamp(struct lower *lower, uint32_t tensor, int32_t lo, int32_t hi, const char **why);

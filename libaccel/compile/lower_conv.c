@@ -118,7 +118,7 @@ static uint32_t merge_partner(struct lower *lower, uint32_t index, const struct 
 	uint32_t width, height, channels;
 	uint64_t apart, behind, merged;
 
-	if (op->kind != GRAPH_CONV || user == GRAPH_NONE || lower->done[user] ||
+	if (lower->exact || op->kind != GRAPH_CONV || user == GRAPH_NONE || lower->done[user] ||
 	    graph->ops[user].kind != GRAPH_CONV || graph_has_act(op) || zero == INT8_MIN ||
 	    zero == INT8_MAX ||
 	    first->conv.groups != first->in_channels || first->kernels != first->in_channels ||

@@ -13,11 +13,11 @@
 #include "move.h"
 #include "npu_code.h"
 
-static void start(struct lower_op *op, enum npu_kind kind)
+void lower_start(struct lower_op *op, enum npu_kind kind)
 {
 	memset(op, 0, sizeof(*op));
 	op->op.kind = kind;
-	op->buffer[LOWER_ELEMENT] = LOWER_NONE;
+	op->buffer[LOWER_ELEMENT] = op->buffer[LOWER_ELEMENT2] = LOWER_NONE;
 	op->op.sdp.cvt_scale = 1;
 }
 
@@ -32,7 +32,7 @@ bool lower_clamp(struct lower *lower, uint32_t tensor, int32_t lo, int32_t hi, c
 {
 	struct lower_op op;
 
-	start(&op, NPU_SDP);
+	lower_start(&op, NPU_SDP);
 	if (!lower_read(lower, tensor, &op) || !lower_output(lower, tensor, &op)) {
 		*why = "out of memory";
 		return false;
@@ -85,7 +85,7 @@ const char *move_copy(struct lower *lower, uint32_t in, uint32_t out, const stru
 	const char *why = NULL;
 	uint32_t step = to->channels, c;
 
-	start(&op, NPU_SDP);
+	lower_start(&op, NPU_SDP);
 	if (!lower_read(lower, in, &op))
 		return "out of memory";
 	op.op.out = *to;
@@ -114,7 +114,7 @@ const char *lower_requantize(struct lower *lower, uint32_t index)
 
 	if (!lower_is_cube(lower, gop->inputs[0]) || !lower_is_cube(lower, gop->outputs[0]))
 		return "not INT8, or a shape that is no cube";
-	start(&op, NPU_SDP);
+	lower_start(&op, NPU_SDP);
 	if (!lower_read(lower, gop->inputs[0], &op) || !lower_output(lower, gop->outputs[0], &op))
 		return "out of memory";
 	if (!set_rescale(&op, &graph->tensors[gop->inputs[0]], &graph->tensors[gop->outputs[0]],
@@ -141,7 +141,7 @@ const char *lower_pool(struct lower *lower, uint32_t index)
 	if (w->kernel_w > 8 || w->kernel_h > 8 || w->stride_w > 16 || w->stride_h > 16 ||
 	    w->dilation_w > 1 || w->dilation_h > 1)
 		return "window or stride larger than the registers hold";
-	start(&op, NPU_PDP);
+	lower_start(&op, NPU_PDP);
 	if (!lower_read(lower, in, &op) || !lower_output(lower, out, &op))
 		return "out of memory";
 	/* The last windows may reach behind the padding that the graph names. */
@@ -187,7 +187,7 @@ static const char *add(struct lower *lower, const struct graph_op *gop)
 	bool clamped;
 	int point, total;
 
-	start(&op, NPU_SDP);
+	lower_start(&op, NPU_SDP);
 	if (!lower_read(lower, gop->inputs[0], &op) ||
 	    !lower_output(lower, gop->outputs[0], &op) ||
 	    !lower_read_element(lower, gop->inputs[1], &op, &sdp->x2.alu_operand))
@@ -238,7 +238,7 @@ static const char *multiply(struct lower *lower, const struct graph_op *gop)
 	const char *why = NULL;
 	int32_t lo, hi;
 
-	start(&op, NPU_SDP);
+	lower_start(&op, NPU_SDP);
 	requant_choose(&real, 1, &requant);
 	if (requant.shift < 0)
 		return "result scaled up beyond 16 bits";
@@ -282,7 +282,7 @@ static const char *extreme(struct lower *lower, const struct graph_op *gop)
 	if (!lower_same_quant(a, &graph->tensors[gop->inputs[1]]) ||
 	    !lower_same_quant(a, &graph->tensors[gop->outputs[0]]))
 		return "maximum or minimum of different scales";
-	start(&op, NPU_SDP);
+	lower_start(&op, NPU_SDP);
 	if (!lower_read(lower, gop->inputs[0], &op) ||
 	    !lower_output(lower, gop->outputs[0], &op) ||
 	    !lower_read_element(lower, gop->inputs[1], &op, &op.op.sdp.x1.alu_operand))
@@ -306,11 +306,11 @@ const char *lower_arith(struct lower *lower, uint32_t index)
 		uint32_t tensor = i < 2 ? gop->inputs[i] : gop->outputs[0];
 
 		if (!lower_is_cube(lower, tensor))
-			return "not INT8, or a shape that is no cube";
+			return lower_broadcast(lower, index);
 		lower_shape(&graph->tensors[tensor], &size[i][0], &size[i][1], &size[i][2]);
 	}
 	if (memcmp(size[0], size[2], sizeof(size[0])) || memcmp(size[1], size[2], sizeof(size[0])))
-		return "one input is broadcast";
+		return lower_broadcast(lower, index);
 	switch (gop->kind) {
 	case GRAPH_ADD:
 	case GRAPH_SUB:
@@ -374,7 +374,7 @@ static const char *by_table(struct lower *lower, uint32_t index)
 		return "no lookup table";
 	if (!make_table(lower, index, table))
 		return "no INT8 form of the function";
-	start(&op, NPU_SDP);
+	lower_start(&op, NPU_SDP);
 	if (!lower_read(lower, gop->inputs[0], &op) || !lower_output(lower, gop->outputs[0], &op))
 		return "out of memory";
 	offset = lower_const(lower, NPU_LUT_ENTRIES * 2);
@@ -399,7 +399,7 @@ static const char *clip(struct lower *lower, uint32_t index)
 	struct lower_op op;
 	int32_t lo, hi;
 
-	start(&op, NPU_SDP);
+	lower_start(&op, NPU_SDP);
 	if (!lower_read(lower, gop->inputs[0], &op) || !lower_output(lower, gop->outputs[0], &op))
 		return "out of memory";
 	graph_act_range(graph, gop, &lo, &hi);
@@ -419,17 +419,61 @@ static const char *clip(struct lower *lower, uint32_t index)
 	return NULL;
 }
 
+/* Slope of the negative side with 14 bits behind the point: one, or one per channel. */
+static const char *put_slopes(struct lower *lower, const struct graph_op *gop,
+			      struct npu_operand *operand)
+{
+	const struct graph *graph = lower->graph;
+	const uint32_t channels = graph->tensors[gop->outputs[0]].rank ?
+		graph->tensors[gop->outputs[0]].dims[graph->tensors[gop->outputs[0]].rank - 1] : 1;
+	const struct graph_tensor *slopes;
+	const char *why = NULL;
+	int16_t *values;
+	uint32_t k;
+
+	if (gop->kind == GRAPH_LEAKY_RELU) {
+		double slope = round(ldexp(gop->params.unary.alpha, 14));
+
+		if (fabs(slope) > INT16_MAX)
+			return "slope of 2 or more";
+		constant(operand, (int32_t)slope);
+		return NULL;
+	}
+	slopes = &graph->tensors[gop->inputs[1]];
+	if (!graph_is_const(slopes) || slopes->type != GRAPH_I8 || slopes->quant.count != 1 ||
+	    (graph_elements(slopes) != channels && graph_elements(slopes) != 1) ||
+	    (graph_elements(slopes) > 1 && slopes->dims[slopes->rank - 1] != channels))
+		return "slopes that differ along something else than channels";
+	values = calloc(channels, sizeof(*values));
+	if (!values) {
+		lower->error = -ENOMEM;
+		return "out of memory";
+	}
+	for (k = 0; k < channels && !why; k++) {
+		const int8_t *data = slopes->data;
+		double slope = graph_scale(slopes, 0) *
+			       (data[graph_elements(slopes) == 1 ? 0 : k] - graph_zero_point(slopes, 0));
+
+		slope = round(ldexp(slope, 14));
+		if (fabs(slope) > INT16_MAX)
+			why = "slope of 2 or more";
+		else
+			values[k] = (int16_t)slope;
+	}
+	if (!why)
+		lower_put_values(lower, operand, values, channels);
+	free(values);
+	return why;
+}
+
 static const char *leaky(struct lower *lower, uint32_t index)
 {
 	const struct graph *graph = lower->graph;
 	const struct graph_op *gop = &graph->ops[index];
-	double slope = round(ldexp(gop->params.unary.alpha, 14));
 	const char *why = NULL;
 	struct lower_op op;
 
-	if (fabs(slope) > INT16_MAX)
-		return "slope of 2 or more";
-	start(&op, NPU_SDP);
+	lower_start(&op, NPU_SDP);
 	if (!lower_read(lower, gop->inputs[0], &op) || !lower_output(lower, gop->outputs[0], &op))
 		return "out of memory";
 	if (!set_rescale(&op, &graph->tensors[gop->inputs[0]], &graph->tensors[gop->outputs[0]],
@@ -437,7 +481,9 @@ static const char *leaky(struct lower *lower, uint32_t index)
 		return why;
 	op.op.sdp.x2.mul = NPU_MUL_PRELU;
 	op.op.sdp.x2.mul_shift = 14;
-	constant(&op.op.sdp.x2.mul_operand, (int32_t)slope);
+	why = put_slopes(lower, gop, &op.op.sdp.x2.mul_operand);
+	if (why)
+		return why;
 	return lower_emit(lower, &op, &why) ? NULL : why;
 }
 
@@ -451,9 +497,8 @@ const char *lower_activation(struct lower *lower, uint32_t index)
 	case GRAPH_CLIP:
 		return clip(lower, index);
 	case GRAPH_LEAKY_RELU:
-		return leaky(lower, index);
 	case GRAPH_PRELU:
-		return "slopes without a convolution before";
+		return leaky(lower, index);
 	default:
 		return by_table(lower, index);
 	}

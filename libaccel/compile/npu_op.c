@@ -216,10 +216,10 @@ static const char *check_operand(const struct npu_operand *operand, const struct
 			return "register operand of more than 16 bits";
 		return NULL;
 	case NPU_CHANNEL:
-		if (operand->region >= NPU_REGIONS || (operand->step != 2 && operand->step != 4))
+		if (operand->region >= NPU_REGIONS || (operand->step != 1 && operand->step != 2 && operand->step != 4))
 			return "channel operand without region or step";
-		end = (uint64_t)(out->channels - 1) * operand->step + 2;
-		if (operand->offset & 1 || operand->offset > size[operand->region] ||
+		end = (uint64_t)(out->channels - 1) * operand->step + (operand->step > 1 ? 2 : 1);
+		if ((operand->offset & 1 && operand->step > 1) || operand->offset > size[operand->region] ||
 		    end > size[operand->region] - operand->offset)
 			return "channel operand outside its region";
 		return NULL;

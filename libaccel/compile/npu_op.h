@@ -69,7 +69,7 @@ struct npu_cube {
 /* Where an operand comes from. */
 enum npu_source {
 	NPU_REGISTER,		/* one value for all elements */
-	NPU_CHANNEL,		/* one value per output channel, int16, in a region */
+	NPU_CHANNEL,		/* one value per output channel, in a region */
 	NPU_ELEMENT,		/* one byte per element: a cube of the output's size */
 };
 
@@ -77,10 +77,10 @@ enum npu_source {
  * struct npu_operand - operand of an ALU or multiplier
  * @source: enum npu_source
  * @value: NPU_REGISTER: the value
- * @offset: NPU_CHANNEL: where the values lie: int16, little endian
+ * @offset: NPU_CHANNEL: where the values lie: int16, little endian, or int8
  * @region: NPU_CHANNEL: enum npu_region of @offset
- * @step: NPU_CHANNEL: bytes from a channel's value to the next: 2, or 4 when
- *        the ALU's and the multiplier's values alternate (ALU first)
+ * @step: NPU_CHANNEL: bytes from a channel's value to the next: 1 for int8; 2, or
+ *        4 when the ALU's and the multiplier's values alternate (ALU first)
  * @cube: NPU_ELEMENT: the bytes
  */
 struct npu_operand {

@@ -34,6 +34,7 @@ static uint32_t before_use(const struct lower *lower, uint32_t i)
 		const struct lower_op *op = &lower->ops[lower->steps[k].index];
 
 		if (op->buffer[LOWER_IN] == out || op->buffer[LOWER_ELEMENT] == out ||
+		    op->buffer[LOWER_ELEMENT2] == out ||
 		    op->buffer[LOWER_OUT] == out)
 			break;
 	}
@@ -162,9 +163,15 @@ int lower_place(struct lower *lower)
 		op->op.in.offset += lower->buffers[op->buffer[LOWER_IN]].offset;
 		op->op.out.offset += lower->buffers[op->buffer[LOWER_OUT]].offset;
 		for (j = 0; j < sizeof(operands) / sizeof(operands[0]); j++) {
+			const bool second = op->buffer[LOWER_ELEMENT2] != LOWER_NONE &&
+					    operands[j] == &op->op.sdp.x2.alu_operand;
+			const uint32_t buffer = op->buffer[second ? LOWER_ELEMENT2 : LOWER_ELEMENT];
+
 			if (operands[j]->source == NPU_ELEMENT)
-				operands[j]->cube.offset +=
-					lower->buffers[op->buffer[LOWER_ELEMENT]].offset;
+				operands[j]->cube.offset += lower->buffers[buffer].offset;
+			else if (operands[j]->source == NPU_CHANNEL &&
+				 operands[j]->region == NPU_ARENA)
+				operands[j]->offset += lower->buffers[buffer].offset;
 		}
 	}
 	for (i = 0; i < lower->graph->num_tensors; i++) {

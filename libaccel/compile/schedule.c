@@ -40,6 +40,7 @@ static void find_touches(const struct lower *lower, const struct lower_step *ste
 	case LOWER_NPU:
 		add(t, lower->ops[step->index].buffer[LOWER_IN]);
 		add(t, lower->ops[step->index].buffer[LOWER_ELEMENT]);
+		add(t, lower->ops[step->index].buffer[LOWER_ELEMENT2]);
 		t->reads = t->writes;
 		t->writes = 0;
 		add(t, lower->ops[step->index].buffer[LOWER_OUT]);
@@ -149,7 +150,7 @@ int lower_schedule(struct lower *lower)
 	int ret = -ENOMEM;
 
 	for (i = 0; i < count; i++)
-		room += 3 + (lower->steps[i].kind == LOWER_CPU ?
+		room += LOWER_PORTS + (lower->steps[i].kind == LOWER_CPU ?
 			     lower->graph->ops[lower->steps[i].index].num_inputs + 2 : 0);
 	items = calloc(room + 1, sizeof(*items));
 	if (!touches || !order || !waits || !done || !items)

@@ -51,7 +51,8 @@ static int32_t channel_value(const struct npu_operand *operand, const uint8_t *c
 static bool is_constant(const struct npu_operand *operand)
 {
 	return operand->source == NPU_REGISTER ||
-	       (operand->source == NPU_CHANNEL && operand->region == NPU_CONSTS);
+	       (operand->source == NPU_CHANNEL && operand->region == NPU_CONSTS &&
+		operand->step > 1);
 }
 
 static void add_bias(struct linear *linear, uint32_t c, int64_t bias)
@@ -315,7 +316,8 @@ static int fast_run(const struct npu_prepared *prepared, uint8_t *const regions[
 
 static bool is_prepared(const struct npu_operand *operand, bool used)
 {
-	return !used || operand->source != NPU_CHANNEL || operand->region == NPU_CONSTS;
+	return !used || operand->source != NPU_CHANNEL ||
+	       (operand->region == NPU_CONSTS && operand->step > 1);
 }
 
 /*

@@ -187,6 +187,7 @@ static int quantize(const struct options *o, struct graph **graph)
 static int make(const struct options *o, uint64_t source, void **data, size_t *size)
 {
 	const struct import_options import = { 0 };
+	struct lower_options lower = o->lower;
 	struct graph *graph = NULL;
 	double time = phase(o, NULL, 0);
 	int ret;
@@ -195,7 +196,9 @@ static int make(const struct options *o, uint64_t source, void **data, size_t *s
 		return cli_failed(o->model);
 	ret = graph_optimize(graph);
 	time = phase(o, "import", time);
-	if (!ret && !o->keep_float && quant_is_float(graph)) {
+	/* Whoever chose the scales of a quantised model expects its results to the step. */
+	lower.exact = !ret && !quant_is_float(graph);
+	if (!ret && !o->keep_float && !lower.exact) {
 		if (!o->folder && !o->random) {
 			fprintf(stderr, "accel-compile: %s works on reals: it needs --calibrate "
 				"FOLDER with pictures of the kind it is for (or --float)\n",
@@ -207,7 +210,7 @@ static int make(const struct options *o, uint64_t source, void **data, size_t *s
 		time = phase(o, "quantise", time);
 	}
 	if (!ret)
-		ret = model_compile(graph, o->configs, o->config_count, &o->lower, source, data,
+		ret = model_compile(graph, o->configs, o->config_count, &lower, source, data,
 				    size);
 	phase(o, "compile", time);
 	graph_free(graph);

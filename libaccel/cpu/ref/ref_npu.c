@@ -37,6 +37,17 @@ struct line_operand {
 	int32_t value;
 };
 
+static int32_t channel_value(const struct npu_operand *operand, const uint8_t *region, uint32_t c)
+{
+	const uint8_t *at = region + operand->offset + (uint64_t)c * operand->step;
+	int16_t value;
+
+	if (operand->step == 1)
+		return (int8_t)*at;
+	memcpy(&value, at, sizeof(value));
+	return value;
+}
+
 static struct line_operand operand_line(const struct operand *operand, bool used,
 					uint8_t *const regions[NPU_REGIONS], uint32_t c, uint32_t y)
 {
@@ -51,11 +62,7 @@ static struct line_operand operand_line(const struct operand *operand, bool used
 	} else if (operand->channel) {
 		line.value = operand->channel[c];
 	} else if (operand->from->source == NPU_CHANNEL) {
-		int16_t value;
-
-		memcpy(&value, regions[operand->from->region] + operand->from->offset +
-			       (uint64_t)c * operand->from->step, 2);
-		line.value = value;
+		line.value = channel_value(operand->from, regions[operand->from->region], c);
 	} else {
 		line.value = operand->from->value;
 	}
@@ -328,12 +335,8 @@ static int32_t *spread(struct operand *operand, const struct npu_operand *from, 
 	if (!used || from->source != NPU_CHANNEL || from->region != NPU_CONSTS)
 		return to;
 	operand->channel = to;
-	for (c = 0; c < channels; c++) {
-		int16_t value;
-
-		memcpy(&value, consts + from->offset + (uint64_t)c * from->step, 2);
-		*to++ = value;
-	}
+	for (c = 0; c < channels; c++)
+		*to++ = channel_value(from, consts, c);
 	return to;
 }
 

@@ -46,9 +46,10 @@ static void channel(struct random_case *c, struct npu_operand *operand, uint32_t
 			    config->atomic_m;
 
 	operand->source = NPU_CHANNEL;
-	operand->region = NPU_CONSTS;
+	/* Bytes are what an operation before has left. */
+	operand->region = step > 1 ? NPU_CONSTS : NPU_ARENA;
 	operand->step = step;
-	append(c, NPU_CONSTS, (uint64_t)channels * step, &operand->offset);
+	append(c, operand->region, (uint64_t)channels * step, &operand->offset);
 }
 
 static void stage(struct random_case *c, struct npu_stage *s, bool element,
@@ -78,9 +79,9 @@ static void stage(struct random_case *c, struct npu_stage *s, bool element,
 	s->alu_operand.value = (int16_t)random_next(state);
 	s->mul_operand.value = (int16_t)random_next(state);
 	if (s->mul && chance(state, 50))
-		channel(c, &s->mul_operand, 2, config);
+		channel(c, &s->mul_operand, random_range(state, 1, 2), config);
 	else if (s->alu && chance(state, 50))
-		channel(c, &s->alu_operand, 2, config);
+		channel(c, &s->alu_operand, random_range(state, 1, 2), config);
 }
 
 static void random_sdp(struct random_case *c, const struct nvdla_config *config, uint64_t *state,
@@ -103,6 +104,8 @@ static void random_sdp(struct random_case *c, const struct nvdla_config *config,
 				       c->op.out.channels, config->atomic_m);
 			place(c, &y->mul_operand.cube, config->atomic_m, state);
 			y->mul_operand.source = NPU_ELEMENT;
+			if (chance(state, 50))
+				channel(c, &y->mul_operand, random_range(state, 1, 2), config);
 			y->mul_converter.offset = random_range(state, -300, 300);
 			y->mul_converter.scale = (int16_t)random_next(state);
 			y->mul_converter.shift = random_range(state, 0, 10);
