@@ -132,7 +132,8 @@ static const char *multiply_constant(struct lower *lower, const struct broadcast
 	take_off_zero_point(b, &sdp->x1);
 	sdp->x1.mul = NPU_MUL;
 	lower_put_values(lower, &sdp->x1.mul_operand, mul, b->channels);
-	sdp->x1.mul_shift = requant_convert(requant.shift, graph_zero_point(b->out, 0), sdp);
+	sdp->x1.mul_shift = requant_convert(requant.shift, graph_zero_point(b->out, 0), 0,
+					     sdp);
 out:
 	free(real);
 	free(mul);
@@ -162,7 +163,9 @@ static const char *multiply_pixel(struct lower *lower, const struct broadcast *b
 	sdp->x2.mul = NPU_MUL;
 	sdp->x2.mul_operand.source = NPU_REGISTER;
 	sdp->x2.mul_operand.value = mul;
-	sdp->x2.mul_shift = requant_convert(requant.shift, graph_zero_point(b->out, 0), sdp);
+	sdp->x2.mul_shift = requant_convert(requant.shift, graph_zero_point(b->out, 0),
+					    zero == INT8_MIN ?
+					    ldexp(128.0 * za * mul, -requant.shift) : 0, sdp);
 	if (zero && zero != INT8_MIN) {
 		sdp->y.mul = NPU_MUL;
 		sdp->y.mul_converter = (struct npu_converter) { .offset = zero, .scale = 1 };
@@ -178,7 +181,6 @@ static const char *multiply_pixel(struct lower *lower, const struct broadcast *b
 		sdp->x2.alu_operand.source = NPU_ELEMENT;
 		sdp->x2.alu_operand.cube = op->op.in;
 		op->buffer[LOWER_ELEMENT2] = op->buffer[LOWER_IN];
-		sdp->cvt_offset += (int32_t)lround(ldexp(128.0 * za * mul, -sdp->x2.mul_shift));
 	}
 	return NULL;
 }
@@ -217,11 +219,11 @@ static const char *add(struct lower *lower, const struct broadcast *b, struct lo
 	sdp->x2.mul = NPU_MUL;
 	sdp->x2.mul_operand.source = NPU_REGISTER;
 	sdp->x2.mul_operand.value = second;
-	sdp->x2.mul_shift = requant_convert(total, graph_zero_point(b->out, 0), sdp);
+	sdp->x2.mul_shift = requant_convert(total, graph_zero_point(b->out, 0),
+					    b->constant ? 0 :
+					    ldexp((double)zf * second, point - total), sdp);
 	if (!b->constant) {
 		sdp->x2.alu_shift = point;
-		sdp->cvt_offset += (int32_t)lround(ldexp((double)zf * second,
-							 point - sdp->x2.mul_shift));
 		return read_values(lower, b->few_index, op, &sdp->x2.alu_operand);
 	}
 	values = calloc(b->channels, sizeof(*values));
