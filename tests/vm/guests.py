@@ -27,6 +27,7 @@ SOURCE = "linux-source-7.3"
 USERLAND = ["busybox-static", "kmod", "libc6", "libgcc-s1", "libstdc++6", "libdrm2"]
 # Modules every guest has at hand; what is built in or unknown is passed over.
 MODULES = ["virtio_pci", "virtio_console", "9p", "9pnet_virtio", "virtio_iommu", "virtio_rng",
+           "virtio_blk", "ext4", "crc32c_generic", "crc32c_intel",
            "drm", "drm_shmem_helper", "gpu-sched", "vgem", "udmabuf", "pciehp",
            "governor_simpleondemand", "governor_performance", "governor_powersave",
            "governor_userspace"]

@@ -99,6 +99,7 @@ def install_userland(guest, root):
         os.symlink("kmod", os.path.join(root, "usr/bin", tool))
     shutil.copy(os.path.join(guests.HERE, "init"), root + "/init")
     shutil.copy(os.path.join(guests.HERE, "ask-host"), root + "/usr/bin/")
+    shutil.copy(os.path.join(guests.HERE, "disk-start"), root + "/")
     with open(root + "/etc/passwd", "w", encoding="ascii") as file:
         file.write("root:x:0:0::/root:/bin/sh\nnobody:x:65534:65534::/:/bin/sh\n")
     with open(root + "/etc/group", "w", encoding="ascii") as file:

@@ -118,7 +118,7 @@ class Machine:
     """A guest, its boards, and what is exchanged with it."""
 
     def __init__(self, guest, boards=(BOARD,), memory="1G", cpus=2, iommu=False, cpu=None,
-                 append="", verbose=False):
+                 append="", verbose=False, disk=None):
         self.guest = guest
         self.memory = memory
         self.cpus = cpus
@@ -126,6 +126,7 @@ class Machine:
         self.cpu = cpu
         self.append = append
         self.verbose = verbose
+        self.disk = disk
         # A socket's path is short, so this does not go below build.
         self.folder = tempfile.mkdtemp(prefix="nvdla-vm.")
         self.out = os.path.join(self.folder, "out")
@@ -173,6 +174,9 @@ class Machine:
         else:
             line += ["-serial", "file:" + self.console, "-chardev", "stdio,id=output,signal=off",
                      "-device", "virtserialport,chardev=output,name=output"]
+        if self.disk:
+            # What the guest writes goes to a file that vanishes with the machine.
+            line += ["-drive", f"file={self.disk},format=raw,if=virtio,snapshot=on,cache=unsafe"]
         for number in range(len(self.boards)):
             line += ["-device", f"pcie-root-port,id=slot{number},chassis={number + 1},"
                      f"slot={number + 1}",
@@ -181,6 +185,8 @@ class Machine:
         append = "panic=-1 iomem=relaxed " + ("console=ttyS0" if amd64 else "console=ttyAMA0")
         append += (" nvdla.shell" if interactive else "") + (" loglevel=4" if interactive else
                                                               " loglevel=7 ignore_loglevel")
+        if self.disk:
+            append += " nvdla.disk systemd.wants=bench.service"
         if self.iommu and amd64:
             append += " intel_iommu=on"
         return line + ["-kernel", self.guest.image, "-initrd", f"{self.folder}/initrd",

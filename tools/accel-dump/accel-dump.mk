@@ -11,4 +11,4 @@ $(ACCEL_DUMP): $(ACCEL_DUMP_OBJS) $$(CLI_A) $(LIBACCEL_A)
 
 .PHONY: check-accel-dump
 check-accel-dump: $(ACCEL_DUMP) $(ACCEL_COMPILE)
-	@tests/tools/accel-dump $(ACCEL_DUMP) $(ACCEL_COMPILE)
+	@PYTHONDONTWRITEBYTECODE=1 tests/tools/accel-dump $(ACCEL_DUMP) $(ACCEL_COMPILE)

@@ -93,25 +93,6 @@ static int set_input(struct accel_session *session, const struct accel_model *mo
 	return 0;
 }
 
-/* Bytes of a generator; reals from -1 to 1. */
-static int fill_input(struct accel_session *session, const struct accel_model *model,
-		      uint32_t index, unsigned int seed)
-{
-	struct accel_tensor_info info = { .size = sizeof(info) };
-	uint64_t state = seed + 1, i;
-	void *data = NULL;
-
-	if (accel_model_input(model, index, &info) || accel_session_input(session, index, &data))
-		return cli_failed("input");
-	for (i = 0; i < info.bytes; i++) {
-		state = state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-		((uint8_t *)data)[i] = state >> 56;
-	}
-	for (i = 0; info.type == ACCEL_F32 && i < info.bytes / sizeof(float); i++)
-		((float *)data)[i] = ((uint8_t *)data)[i * 4] / 127.5f - 1;
-	return 0;
-}
-
 static int print_output(struct accel_session *session, const struct accel_model *model,
 			uint32_t index, unsigned int top)
 {
@@ -263,7 +244,8 @@ static int run(const char *path, char **files, unsigned int count, const struct 
 		for (i = 0; !ret && i < count; i++)
 			ret = set_input(session, model, i, files[i], o);
 		for (; !ret && o->random && i < inputs; i++)
-			ret = fill_input(session, model, i, o->seed);
+			ret = cli_fill_input(session, model, i, o->seed) ?
+			      cli_failed("input") : 0;
 		if (!ret)
 			ret = run_once(session, model, o);
 	}

@@ -10,8 +10,8 @@
 
 #include <accel/accel.h>
 
-#include "tests/programs/engines.h"
 #include "tools/cli/cli.h"
+#include "tools/workbench/workbench.h"
 
 /* Consecutive operations alternate between an engine's two register groups. */
 #define ROUNDS		4
@@ -23,17 +23,6 @@ enum { EXIT_BROKEN = 1, EXIT_NO_DEVICE = 3 };
 struct options {
 	uint32_t core_mask;
 	uint32_t rounds;
-};
-
-/* One engine's program and memory on one core. */
-struct bench {
-	struct accel_device *device;
-	struct accel_context *context;
-	struct accel_program *program;
-	struct accel_job *job;
-	struct accel_bo *bos[ENGINE_MAX_SLOTS];
-	void *maps[ENGINE_MAX_SLOTS];
-	uint32_t slots;
 };
 
 static void usage(void)
@@ -57,76 +46,17 @@ static void usage(void)
 	      "Exit status: 0 all is well; 1 an engine is broken; 2 wrong usage; 3 no device.\n", stdout);
 }
 
-static int make_program(struct bench *bench, const struct engine_test *test,
-			const struct nvdla_config *config)
-{
-	struct accel_program_desc desc;
-	struct builder builder;
-	int ret;
-
-	builder_init(&builder, config);
-	test->append(&builder);
-	desc = (struct accel_program_desc){
-		.ops = builder.ops, .regs = builder.regs, .relocs = builder.relocs,
-		.deps = builder.deps, .luts = builder.luts,
-		.op_count = builder.op_count, .reg_count = builder.reg_count,
-		.reloc_count = builder.reloc_count, .dep_count = builder.dep_count,
-		.lut_count = builder.lut_count, .slot_count = builder.slot_count,
-	};
-	bench->slots = builder.slot_count;
-	ret = accel_program_create(bench->device, &desc, &bench->program);
-	builder_fini(&builder);
-
-	return ret;
-}
-
-static int make_buffers(struct bench *bench)
-{
-	struct accel_slot slot;
-	uint32_t i;
-	int ret;
-
-	for (i = 0; i < bench->slots; i++) {
-		ret = accel_program_slot(bench->program, i, &slot);
-		if (!ret)
-			ret = accel_bo_create(bench->device, slot.min_size, ACCEL_BO_CACHED,
-					      &bench->bos[i]);
-		if (!ret)
-			ret = accel_bo_map(bench->bos[i], &bench->maps[i]);
-		if (!ret)
-			ret = accel_job_bind(bench->job, i, bench->bos[i], 0, 0);
-		if (ret)
-			return ret;
-	}
-
-	return 0;
-}
-
-static void bench_release(struct bench *bench)
-{
-	uint32_t i;
-
-	accel_job_destroy(bench->job);
-	accel_program_unref(bench->program);
-	accel_context_unref(bench->context);
-	for (i = 0; i < bench->slots; i++)
-		accel_bo_unref(bench->bos[i]);
-}
-
-static int run_once(struct bench *bench, const struct engine_test *test,
+static int run_once(struct workbench *bench, const struct engine_test *test,
 		    const struct nvdla_config *config, uint32_t seed, char *why, size_t size)
 {
 	struct accel_bo *out = bench->bos[bench->slots - 1];
 	struct accel_fence *fence;
 	size_t wrong;
-	uint32_t i;
-	int ret = 0;
+	int ret;
 
 	test->prepare(config, seed, bench->maps);
 	memset(bench->maps[bench->slots - 1], 0xa5, accel_bo_size(out));
-	for (i = 0; i < bench->slots && !ret; i++)
-		ret = accel_bo_sync(bench->bos[i], ACCEL_SYNC_TO_DEVICE, 0,
-				    accel_bo_size(bench->bos[i]));
+	ret = workbench_give(bench);
 	if (!ret)
 		ret = accel_job_submit(bench->job, bench->context, 0, NULL, 0, &fence);
 	if (ret) {
@@ -143,7 +73,7 @@ static int run_once(struct bench *bench, const struct engine_test *test,
 		snprintf(why, size, "ends with %s", strerror(-ret));
 	if (ret)
 		return ret;
-	ret = accel_bo_sync(out, ACCEL_SYNC_FROM_DEVICE, 0, accel_bo_size(out));
+	ret = workbench_take(bench);
 	wrong = ret ? 0 : test->wrong(config, seed, bench->maps);
 	if (wrong) {
 		snprintf(why, size, "operation %u: %zu wrong bytes", seed, wrong);
@@ -158,26 +88,20 @@ static int test_engine(struct accel_device *device, uint32_t core, const struct 
 		       const struct nvdla_config *config, unsigned int rounds, char *why,
 		       size_t size)
 {
-	const struct accel_context_params params = {
-		.size = sizeof(params), .priority = ACCEL_PRIORITY_NORMAL,
-		.core_mask = UINT32_C(1) << core,
-	};
-	struct bench bench = { .device = device };
+	struct workbench bench;
+	struct builder builder;
 	unsigned int round;
 	int ret;
 
-	ret = accel_context_create(device, &params, &bench.context);
-	if (!ret)
-		ret = make_program(&bench, test, config);
-	if (!ret)
-		ret = accel_job_create(bench.program, &bench.job);
-	if (!ret)
-		ret = make_buffers(&bench);
+	builder_init(&builder, config);
+	test->append(&builder);
+	ret = workbench_open(device, UINT32_C(1) << core, &builder, &bench);
+	builder_fini(&builder);
 	if (ret)
 		snprintf(why, size, "cannot be set up: %s", accel_error_text());
 	for (round = 0; round < rounds && !ret; round++)
 		ret = run_once(&bench, test, config, round, why, size);
-	bench_release(&bench);
+	workbench_close(&bench);
 
 	return ret;
 }

@@ -82,6 +82,18 @@ void cli_picture_init(struct accel_image_fit *fit);
 bool cli_picture_option(int letter, const char *text, struct accel_image_fit *fit);
 
 /**
+ * cli_fill_input() - made-up values for a model's input
+ * @index: which input
+ * @seed: the same seed gives the same values
+ *
+ * Bytes of a generator; reals from -1 to 1.
+ *
+ * Return: 0; errors of accel_session_input().
+ */
+int cli_fill_input(struct accel_session *session, const struct accel_model *model,
+		   uint32_t index, uint32_t seed);
+
+/**
  * cli_progress() - show how far something is, if stderr is a terminal
  * @what: a word or two
  * @done: how much is done; the bar goes away when it equals @all

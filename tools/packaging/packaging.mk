@@ -4,8 +4,8 @@
 # `make deb` for Debian packages in build/deb. A tool installs itself by adding
 # its program to INSTALL_PROGRAMS.
 
-INSTALL_PROGRAMS	+= $(ACCEL_COMPILE) $(ACCEL_DUMP) $(ACCEL_INFO) $(ACCEL_RUN) $(ACCEL_TEST) \
-		   $(ACCEL_TOP) $(ACCEL_VALIDATE)
+INSTALL_PROGRAMS	+= $(ACCEL_BENCH) $(ACCEL_COMPILE) $(ACCEL_DUMP) $(ACCEL_INFO) $(ACCEL_RUN) \
+		   $(ACCEL_TEST) $(ACCEL_TOP) $(ACCEL_VALIDATE)
 DEB_BUILD_PACKAGES	:= debhelper dh-dkms dpkg-dev fakeroot help2man lintian patchelf
 UDEVDIR			?= $(PREFIX)/lib/udev/rules.d
 COMPLETIONS		?= $(PREFIX)/share/bash-completion/completions
@@ -51,7 +51,8 @@ install-module-source:
 		> $(DESTDIR)/usr/src/nvdla-$(LIBACCEL_VERSION)/dkms.conf
 
 # In a copy of what git tracks, so that the tree stays as it is.
-deb:
+deb: build/deb/.built
+build/deb/.built: $(wildcard $(shell git ls-files Makefile kmod uapi libaccel tools LICENSES 2>/dev/null))
 	@tests/install-packages $(DEB_PACKAGES) $(DEB_BUILD_PACKAGES)
 	rm -rf build/deb
 	mkdir -p build/deb/source
@@ -61,11 +62,25 @@ deb:
 	sed -i 's/@VERSION@/$(LIBACCEL_VERSION)/' build/deb/source/debian/changelog
 	cd build/deb/source && dpkg-buildpackage -b -us -uc -rfakeroot
 	lintian --fail-on error build/deb/*.changes
+	touch $@
 
-CHECKS		+= packages
+CHECKS		+= packages packages-vm
+DEB_PACKAGES	+= mmdebstrap e2fsprogs dpkg-dev
 
-.PHONY: check-packages
-check-packages:
+.PHONY: check-packages check-packages-vm deb-quietly
+deb-quietly:
 	@mkdir -p build/check
 	@$(MAKE) deb >build/check/deb.log 2>&1 || { tail -n 20 build/check/deb.log; exit 1; }
-	@tests/tools/packages build/deb build/check/deb.log
+
+check-packages: deb-quietly
+	@tests/packages/check-contents build/deb
+
+# A Debian 13 with nothing of the project but the packages.
+check-packages-vm: deb-quietly $(ACCEL_COMPILE) $(O)/npusim
+	@tests/e2e/fetch-models $(CACHE) >&2
+	@mkdir -p build/check
+	@$(ACCEL_COMPILE) --config nv_large --letterbox --calibrate $(CACHE)/data/photos \
+		--output build/check/faces.accel \
+		$(CACHE)/models/face_detection_full_range.tflite >&2
+	@CACHE=$(CACHE) PYTHONDONTWRITEBYTECODE=1 tests/packages/check-install build/deb \
+		build/check/faces.accel $(CACHE)/data/faces/2007_007763.jpg
