@@ -17,40 +17,25 @@
  * QLinear operators. Their x and y are INT8 or UINT8. Where the scales carry a
  * single step too far there is no quantised form.
  */
-import { createRequire } from 'node:module';
-import { writeFileSync } from 'node:fs';
-import path from 'node:path';
+import { INT32, INT64, INT8, FLOAT, UINT8, Numbers, runtime } from './onnx_runtime.mjs';
 
 const [modules, seedText, countText, folder] = process.argv.slice(2);
 if (!folder) {
 	console.error('usage: node onnx_networks.mjs MODULES SEED COUNT FOLDER');
 	process.exit(2);
 }
-const require = createRequire(path.resolve(modules, 'package.json'));
-const ort = require('onnxruntime-node');
-const { onnx } = require('onnx-proto');
-
-const FLOAT = 1, UINT8 = 2, INT8 = 3, INT32 = 6, INT64 = 7;
-const OPSET = 17;
-const TELLING = 16;
-
-/* ------------------------------------------------------------ made-up numbers */
-
-let state = BigInt(seedText);
-const random = () => {
-	state = (state * 6364136223846793005n + 1442695040888963407n) & 0xffffffffffffffffn;
-	return Number(state >> 11n) / 2 ** 53;
-};
+const { ort, onnx, raw, tensor, answers, write } = runtime(modules);
+const numbers = new Numbers(Math.imul(Number(seedText), 0x2545f491));
+const random = () => numbers.random(), normal = () => numbers.normal();
 const integer = (low, high) => low + Math.floor(random() * (high - low + 1));
 const pick = list => list[integer(0, list.length - 1)];
 const chance = share => random() < share;
-const normal = () => Math.sqrt(-2 * Math.log(random() + 1e-12)) * Math.cos(2 * Math.PI * random());
+
+const OPSET = 17;
+const TELLING = 16;
 
 /* -------------------------------------------------------------- ONNX messages */
 
-const raw = array => new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
-const tensor = (name, type, dims, data) =>
-	onnx.TensorProto.create({ name, dataType: type, dims, rawData: raw(data) });
 const floats = (name, dims, data) => tensor(name, FLOAT, dims, Float32Array.from(data));
 const longs = (name, values) => tensor(name, INT64, [values.length], BigInt64Array.from(values.map(BigInt)));
 
@@ -82,18 +67,6 @@ function model(nodes, initializers, inputs, outputs)
 		graph: { name: 'network', node: nodes, initializer: initializers, input: inputs, output: outputs },
 	});
 	return onnx.ModelProto.encode(message).finish();
-}
-
-/* Plain: its own optimisations (padding into a maximum's window) may change what comes out. */
-async function answers(bytes, input, optimized)
-{
-	const session = await ort.InferenceSession.create(bytes, {
-		logSeverityLevel: 4, intraOpNumThreads: 1, graphOptimizationLevel: optimized ? 'all' : 'disabled',
-	});
-	const result = await session.run({ x: input });
-
-	await session.release();
-	return result;
 }
 
 /* -------------------------------------------------------------- float networks */
@@ -517,17 +490,6 @@ class Quantised {
 
 /* ------------------------------------------------------------------------ main */
 
-async function write(number, kind, bytes, input, tolerance, text)
-{
-	const output = (await answers(bytes, input, kind !== 'float')).y;
-	const base = path.join(folder, `${number}.${kind}`);
-
-	writeFileSync(`${base}.onnx`, bytes);
-	writeFileSync(`${base}.input`, raw(input.data));
-	writeFileSync(`${base}.output`, raw(output.data));
-	writeFileSync(`${base}.txt`, `${tolerance}\t${text}\n`);
-}
-
 for (let number = 0; number < Number(countText); number++) {
 	const net = network(), { dims } = net.values[0];
 	const x = Float32Array.from({ length: dims.reduce((a, b) => a * b, 1) }, () => normal());
@@ -535,7 +497,7 @@ for (let number = 0; number < Number(countText); number++) {
 	const nodes = net.nodes();
 	const everything = await answers(model(nodes, net.initializers, [value('x', FLOAT, dims)],
 					       net.ops.map(op => value(op.name, FLOAT, net.values.find(v => v.name === op.name).dims))),
-					 input, false);
+					 { x: input }, false);
 	const ranges = new Map([['x', range_of(x)]]);
 
 	for (const op of net.ops)
@@ -543,8 +505,8 @@ for (let number = 0; number < Number(countText); number++) {
 	const single = node('Identity', [last.name], 'y');
 	const text = net.describe();
 
-	await write(number, 'float', model([...nodes, single], net.initializers, [value('x', FLOAT, dims)],
-					   [value('y', FLOAT, last.dims)]), input, 0, text);
+	await write(folder, number, 'float', model([...nodes, single], net.initializers, [value('x', FLOAT, dims)],
+					   [value('y', FLOAT, last.dims)]), { x: input }, 0, text);
 	net.per_tensor = chance(0.3);
 	const type = pick([INT8, UINT8]);
 
@@ -558,9 +520,9 @@ for (let number = 0; number < Number(countText); number++) {
 		const [low, high] = type === INT8 ? [-128, 127] : [0, 255];
 		const whole = x.map(v => Math.max(low, Math.min(high, Math.round(v / scale) + zero)));
 
-		await write(number, kind, bytes,
-			    type === INT8 ? new ort.Tensor('int8', Int8Array.from(whole), dims) :
-					    new ort.Tensor('uint8', Uint8Array.from(whole), dims),
+		await write(folder, number, kind, bytes,
+			    { x: type === INT8 ? new ort.Tensor('int8', Int8Array.from(whole), dims) :
+						 new ort.Tensor('uint8', Uint8Array.from(whole), dims) },
 			    quantised.tolerance(), `${text}, ${type === INT8 ? 'INT8' : 'UINT8'}, weights per ${net.per_tensor ? 'tensor' : 'channel'}`);
 	}
 }
