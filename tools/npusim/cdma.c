@@ -182,20 +182,6 @@ static void check_floats(uint8_t *line, size_t len, bool flush, uint32_t *nans, 
 	}
 }
 
-/*
- * Cycles in which CDMA hands fetched atoms on to CBUF: it goes through four
- * surfaces at a time, line by line, and stumbles a little where it changes
- * from one to the next (measured on the RTL).
- */
-static uint64_t handling_cycles(unsigned int width, unsigned int height, unsigned int surfaces)
-{
-	const uint64_t per_line[4] = { (uint64_t)width * 5 + 2, width + 1, (uint64_t)width * 2 + 1,
-				       (uint64_t)width * 18 / 5 + 1 };
-	uint64_t four = per_line[0] < 8 ? 8 : per_line[0];
-
-	return height * (surfaces / 4 * four + (surfaces % 4 ? per_line[surfaces % 4] : 0));
-}
-
 static int load_direct(struct sim_core *core, unsigned int group, struct sim_fetch *fetch,
 		       struct sim_cost *cost)
 {
@@ -261,7 +247,9 @@ static int load_direct(struct sim_core *core, unsigned int group, struct sim_fet
 			store_line(core, line, width, surface, entry, ring, &slice);
 		}
 	}
-	fetch->data_cycles = handling_cycles(width, height * batches, surfaces);
+	fetch->width = width;
+	fetch->run = (uint64_t)width * (grain < height ? grain : height);
+	fetch->surfaces = surfaces;
 	free(line);
 	if (precision == SIM_FP16) {
 		sim_reg_set(core, NVDLA_CDMA, group, CDMA_D_NAN_INPUT_DATA_NUM, nans);

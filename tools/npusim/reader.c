@@ -38,6 +38,9 @@ static unsigned int room(const struct sim_core *core, enum sim_engine engine,
  * @left: when the unit took it
  * @per_beat: cycles the unit has for a beat
  * @port_beat: cycles the port needs for one
+ * @room: beats of the buffer
+ * @latency: of memory
+ * @ahead: the buffer and what is behind it are full when the unit starts
  */
 struct pace {
 	double taken[MOST], used[BEHIND];
@@ -45,6 +48,7 @@ struct pace {
 	double asked, came, left;
 	double per_beat, port_beat;
 	unsigned int room, latency;
+	bool ahead;
 };
 
 static void transaction(struct pace *pace, unsigned int beats)
@@ -57,6 +61,8 @@ static void transaction(struct pace *pace, unsigned int beats)
 		if (free + TURN > ask)
 			ask = free + TURN;
 	}
+	if (pace->ahead && (!pace->room || pace->beats + beats <= pace->room + BEHIND))
+		ask = -(double)pace->latency;
 	pace->asked = ask;
 	if (ask + pace->latency > pace->came)
 		pace->came = ask + pace->latency;
@@ -74,7 +80,7 @@ static void transaction(struct pace *pace, unsigned int beats)
 }
 
 uint64_t sim_time_reader(const struct sim_core *core, enum sim_engine engine,
-			 const struct sim_reader *reader, uint64_t work)
+			 const struct sim_reader *reader, uint64_t work, bool ahead)
 {
 	const struct nvdla_config *config = core->config;
 	const bool second = reader->port == NPUSIM_CVIF;
@@ -82,7 +88,7 @@ uint64_t sim_time_reader(const struct sim_core *core, enum sim_engine engine,
 	const unsigned int burst = width * (second ? config->cvif_burst : config->mcif_burst);
 	uint64_t lines = (uint64_t)reader->lines * reader->surfaces, line, half = 0;
 	uint64_t total = lines * ((reader->line + width - 1) / width);
-	struct pace pace = { .latency = sim_latency(core, reader->port) };
+	struct pace pace = { .latency = sim_latency(core, reader->port), .ahead = ahead };
 	double at_half = 0;
 
 	if (!total)

@@ -197,14 +197,14 @@ static int start_conv(struct sim_core *core)
 	if (err)
 		return err;
 
-	sim_time_conv(core, &load, &seq, &sdp, &pdp, &times);
+	pdp_units = units & UNIT(PDP);
+	sim_time_conv(core, &load, &seq, &sdp, &pdp, pdp_units, &times);
 	sim_lock(core);
 	core->loads[0] = core->loads[1];
 	core->load_count--;
 	if (load.weight_open)
 		event_add(core, times.weight_done, 1u << (INTR_CDMA_WT + load.group),
 			  UNIT(CDMA), 1u << SIM_CDMA);
-	pdp_units = units & UNIT(PDP);
 	sdp_intr = intr_bit(core, NVDLA_SDP, INTR_SDP);
 	event_add(core, times.cacc_done, intr_bit(core, NVDLA_CACC, INTR_CACC), CONV_UNITS, 0);
 	if (pdp_units)
@@ -234,7 +234,7 @@ static int start_cdma(struct sim_core *core)
 	account(core, &cost);
 	core->busy |= 1u << SIM_CDMA;
 	data_done = load.data_ready;
-	weight_done = load.weight_start + load.weight_cycles;
+	weight_done = load.weight_end;
 	if (load.weight_open) {
 		/* The weights' end follows when CSC has made room for them. */
 		event_add(core, data_done, intr_bit(core, NVDLA_CDMA, INTR_CDMA_DAT), 0, 0);

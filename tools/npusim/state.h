@@ -76,9 +76,11 @@ struct sim_load {
 	unsigned int group;
 	uint64_t start;
 	uint64_t data_ready;	/* cycle at which all data is in CBUF */
-	uint64_t weight_cycles;	/* cycles to fetch all weights */
-	uint64_t weight_first;	/* ... and those of the first kernel group */
-	uint64_t weight_start;	/* cycle at which weight fetching began */
+	uint64_t weight_start;	/* cycle at which the first weights are there */
+	uint64_t weight_shared;	/* bytes of weights that come while data does */
+	uint64_t weight_turn;	/* cycle at which they are there */
+	uint64_t weight_end;	/* cycle at which all are */
+	double weight_pace;	/* cycles for each byte after that */
 	uint64_t weight_addr;
 	bool weight_open;	/* weights do not fit: fetched as CSC consumes them */
 	bool weight_skip;	/* weights of an earlier operation are used again */
@@ -89,11 +91,16 @@ struct sim_load {
 
 /**
  * struct sim_fetch - what CDMA fetches for one operation
- * @data_cycles: cycles it needs to hand the data on, however fast memory is
+ * @data_bytes: data
+ * @run: atoms of a surface that follow each other: those of a fetch grain; 0: image
+ * @width: atoms of a line
+ * @surfaces: surfaces
+ * @weight_bytes: weights
+ * @weight_room: bytes of the weight banks
  */
 struct sim_fetch {
-	uint64_t data_bytes, data_cycles;
-	uint64_t weight_bytes, first_weight_bytes, weight_room;
+	uint64_t data_bytes, run, width, surfaces;
+	uint64_t weight_bytes, weight_room;
 	enum npusim_port data_port, weight_port;
 	bool image;
 };

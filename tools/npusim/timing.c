@@ -6,11 +6,11 @@
  */
 #include "timing.h"
 
-#define CDMA_START	52	/* enable to first data, without memory's latency */
 #define CSC_START	14	/* data complete to first atomic operation */
 #define MAC_LATENCY	34	/* atomic operation to sum at SDP */
 #define CREDIT_LATENCY	4	/* sum taken to room for the next */
-#define CACC_TO_SDP	39	/* last sum to SDP's interrupt */
+#define CACC_TO_SDP	39	/* last sum to SDP's interrupt: memory has the result */
+#define CACC_TO_FED	8	/* likewise, with PDP behind SDP */
 #define SDP_FILL	11	/* first data from memory to PDP's first, through SDP */
 #define GROUP_GAP	60	/* weights released to weights requested and counted */
 
@@ -60,31 +60,6 @@ static uint64_t later(uint64_t a, uint64_t b)
 static uint64_t earlier(uint64_t a, uint64_t b)
 {
 	return a < b ? a : b;
-}
-
-void sim_time_load(const struct sim_core *core, const struct sim_fetch *fetch,
-		   struct sim_load *load)
-{
-	uint64_t data = transfer(core, fetch->data_port, fetch->data_bytes);
-	uint64_t weight = transfer(core, fetch->weight_port, fetch->weight_bytes);
-	uint64_t first = transfer(core, fetch->weight_port, fetch->first_weight_bytes);
-	uint64_t room = transfer(core, fetch->weight_port, fetch->weight_room);
-
-	/* Both share the port until the shorter one is done, or has no more room. */
-	if (fetch->data_port == fetch->weight_port) {
-		uint64_t both = earlier(data, earlier(weight, room));
-
-		data += both;
-		weight += earlier(both, weight);
-		first += earlier(first, both) / 8;
-	}
-	data = later(data, fetch->data_cycles);
-	load->data_ready = load->start + CDMA_START + 2 +
-			   (fetch->data_bytes ? sim_latency(core, fetch->data_port) : 0) + data;
-	load->weight_start = load->start + CDMA_START +
-			     (fetch->weight_bytes ? sim_latency(core, fetch->weight_port) : 0);
-	load->weight_cycles = weight;
-	load->weight_first = first;
 }
 
 static uint64_t memory_cycles(const struct sim_core *core, const struct sim_cost *cost)
@@ -175,14 +150,14 @@ static uint64_t group_stripes(const struct sim_core *core, const struct sim_sequ
 
 /* The slowest reader that feeds @engine, from its first request on. */
 static uint64_t readers(const struct sim_core *core, enum sim_engine engine,
-			const struct sim_cost *cost)
+			const struct sim_cost *cost, bool ahead)
 {
 	uint64_t cycles = 0;
 	unsigned int i;
 
 	for (i = 0; i < cost->reader_count; i++)
 		cycles = later(cycles, sim_time_reader(core, engine, &cost->readers[i],
-						       cost->cycles));
+						       cost->cycles, ahead));
 
 	return cycles;
 }
@@ -196,26 +171,21 @@ static double sum_cycles(const struct sim_core *core, const struct sim_cost *sdp
 {
 	const struct nvdla_config *config = core->config;
 	unsigned int width = later(config->sdp_bs_throughput, config->sdp_ew_throughput);
-	uint64_t work = later(sdp->cycles, memory_cycles(core, sdp));
-	uint64_t fetch = readers(core, SIM_SDP, sdp), first = 0;
+	uint64_t work = later(later(sdp->cycles, memory_cycles(core, sdp)),
+			      later(pdp->cycles, readers(core, SIM_SDP, sdp, true)));
 	/* Reading a sum out of CACC costs a cycle on top of handing it over. */
 	double cycles = (config->atomic_k + width - 1) / width + 1;
-
-	if (fetch)
-		first = sim_latency(core, sdp->readers[0].port);
-	work = later(later(work, pdp->cycles), fetch - earlier(fetch, first));
 
 	return (double)work > cycles * (double)sums ? (double)work / (double)sums : cycles;
 }
 
 void sim_time_conv(const struct sim_core *core, const struct sim_load *load,
 		   const struct sim_sequence *seq, const struct sim_cost *sdp,
-		   const struct sim_cost *pdp, struct sim_conv_times *times)
+		   const struct sim_cost *pdp, bool fed, struct sim_conv_times *times)
 {
 	uint64_t sums = seq->groups * seq->lines * seq->pixels, count = 0, group, next;
-	uint64_t per_group = transfer(core, seq->weight_port, seq->group_bytes);
 	uint64_t now = later(load->data_ready, core->now) + CSC_START, last_begin = now;
-	uint64_t fetched = load->weight_start + load->weight_first;
+	uint64_t fetched = sim_time_weights(load, earlier(seq->group_bytes, seq->weight_bytes));
 	struct drain drain = { 0 };
 
 	drain.per_sum = sum_cycles(core, sdp, pdp, sums);
@@ -235,8 +205,7 @@ void sim_time_conv(const struct sim_core *core, const struct sim_load *load,
 			fetched = end + GROUP_GAP + sim_latency(core, seq->weight_port) +
 				  transfer(core, seq->weight_port,
 					   seq->group_bytes + next - seq->weight_room);
-		fetched = later(fetched, load->weight_start + load->weight_first +
-				(group + 1) * per_group);
+		fetched = later(fetched, sim_time_weights(load, (group + 1) * seq->group_bytes + next));
 		if (count > MAX_STRIPES && group + 1 < seq->groups) {
 			end += (end - begin) * (seq->groups - group - 1);
 			drain.start[0] = later(drain.start[0], end);
@@ -247,9 +216,9 @@ void sim_time_conv(const struct sim_core *core, const struct sim_load *load,
 	}
 	times->cacc_done = drain.start[0] + taking(&drain, drain.count[0]);
 	if (!load->weight_open && !load->weight_skip)
-		times->cacc_done = later(times->cacc_done, load->weight_start + load->weight_cycles);
+		times->cacc_done = later(times->cacc_done, load->weight_end);
 	times->weight_done = earlier(later(last_begin, load->weight_start), times->cacc_done);
-	times->sdp_done = times->cacc_done + CACC_TO_SDP + sdp->depth;
+	times->sdp_done = times->cacc_done + (fed ? CACC_TO_FED : CACC_TO_SDP) + sdp->depth;
 	times->end = times->sdp_done + SIM_SDP_TO_PDP;
 }
 
@@ -261,7 +230,7 @@ uint64_t sim_time_op(const struct sim_core *core, enum sim_engine engine,
 	if (cost->read[NPUSIM_MCIF] || cost->read[NPUSIM_CVIF])
 		cycles += sim_latency(core, cost->read[NPUSIM_CVIF] ? NPUSIM_CVIF : NPUSIM_MCIF);
 
-	return later(cycles, readers(core, engine, cost)) + cost->depth + op_cycles[engine];
+	return later(cycles, readers(core, engine, cost, false)) + cost->depth + op_cycles[engine];
 }
 
 uint64_t sim_time_fed(const struct sim_core *core, const struct sim_cost *sdp,

@@ -24,19 +24,22 @@ unsigned int sim_latency(const struct sim_core *core, enum npusim_port port);
 
 /*
  * reader.c: cycles from the first request of a reader of @engine until the unit,
- * which needs @work cycles for all of it, has taken its last beat.
+ * which needs @work cycles for all of it, has taken its last beat. @ahead: the
+ * unit waits for something else and finds the buffer full.
  */
 uint64_t sim_time_reader(const struct sim_core *core, enum sim_engine engine,
-			 const struct sim_reader *reader, uint64_t work);
+			 const struct sim_reader *reader, uint64_t work, bool ahead);
 
-/* Fills @load's times from the bytes that CDMA fetches, starting now. */
+/* cdma_time.c: fills @load's times from what CDMA fetches, starting now. */
 void sim_time_load(const struct sim_core *core, const struct sim_fetch *fetch,
 		   struct sim_load *load);
+/* ... and the cycle at which so many bytes of weights are there. */
+uint64_t sim_time_weights(const struct sim_load *load, uint64_t bytes);
 
+/* A convolution; @fed: SDP hands its results to PDP. */
 void sim_time_conv(const struct sim_core *core, const struct sim_load *load,
 		   const struct sim_sequence *seq, const struct sim_cost *sdp,
-		   const struct sim_cost *pdp,
-		   struct sim_conv_times *times);
+		   const struct sim_cost *pdp, bool fed, struct sim_conv_times *times);
 
 /* Cycles of an operation that stands alone. */
 uint64_t sim_time_op(const struct sim_core *core, enum sim_engine engine,

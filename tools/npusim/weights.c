@@ -146,9 +146,7 @@ int sim_weights_load(struct sim_core *core, unsigned int group, struct sim_load 
 	uint32_t ring = sim_data_ring(core, CDMA_FIELD(core, D_BANK, WEIGHT_BANK));
 	uint64_t addr = sim_cdma_address(core, CDMA_D_WEIGHT_ADDR_HIGH, CDMA_D_WEIGHT_ADDR_LOW);
 	uint64_t bytes = sim_cdma(core, CDMA_D_WEIGHT_BYTES);
-	uint64_t per_kernel = CDMA_FIELD(core, D_WEIGHT_SIZE_0, BYTE_PER_KERNEL) + 1;
 	uint32_t kernels = CDMA_FIELD(core, D_WEIGHT_SIZE_1, WEIGHT_KERNEL) + 1;
-	unsigned int per_group = sim_group_kernels(config, sim_cdma_precision(core));
 	uint64_t entries = sim_weight_entries_needed(core);
 	int err;
 
@@ -163,9 +161,6 @@ int sim_weights_load(struct sim_core *core, unsigned int group, struct sim_load 
 		return err;
 	fetch->weight_bytes = bytes;
 	fetch->weight_room = (uint64_t)ring * config->cbuf_bank_width;
-	fetch->first_weight_bytes = per_kernel * (kernels < per_group ? kernels : per_group);
-	if (fetch->first_weight_bytes > bytes)
-		fetch->first_weight_bytes = bytes;
 	load->weight_addr = addr;
 	if (load->compressed) {
 		err = load_masks(core, load, fetch, cost);
