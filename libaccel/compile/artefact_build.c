@@ -92,6 +92,7 @@ static int make_programs(const struct lower *lower, struct programs *p)
 	for (i = 0; i < lower->step_count; i++) {
 		const struct lower_step *step = &lower->steps[i];
 		struct artefact_segment *segment;
+		const struct lower_op *op;
 		int ret;
 
 		if (step->kind != LOWER_NPU) {
@@ -101,7 +102,8 @@ static int make_programs(const struct lower *lower, struct programs *p)
 			continue;
 		}
 		/* Room is left for the largest operation within the driver's limit. */
-		if (!code || code->op_count > 8192) {
+		op = &lower->ops[step->index];
+		if (!code || (code->op_count > 8192 && !op->flown)) {
 			p->segments[p->count].first_op = step->index;
 			p->steps[p->step_count++] =
 				(struct artefact_step) { ARTEFACT_NPU, p->count };
@@ -110,8 +112,10 @@ static int make_programs(const struct lower *lower, struct programs *p)
 		segment = &p->segments[p->count - 1];
 		/* Operations of a program lie together: lowering numbers them in order. */
 		segment->op_count = step->index + 1 - segment->first_op;
-		ret = npu_code_add(code, lower->config, &lower->ops[step->index].op,
-				   &lower->ops[step->index].tiling, step->index, lower->consts);
+		if (op->flown)
+			continue;
+		ret = npu_code_add(code, lower->config, &op->op, op->flies ? &op[1].op : NULL,
+				   &op->tiling, step->index, lower->consts);
 		if (ret)
 			return ret;
 	}

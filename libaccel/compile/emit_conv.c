@@ -37,7 +37,8 @@ struct part {
 	uint32_t first_channel;
 	uint32_t kernels;		/* of this hardware operation */
 	uint32_t block_kernel;		/* number of the first one within the block */
-	struct npu_box out;
+	struct npu_box result;		/* what is written */
+	struct npu_box out;		/* of the convolution: the same, or what pooling takes in */
 	struct span x, y;
 	bool again, stays;		/* all weights: used by the block before, by the next */
 	uint32_t kept;			/* lines of y that the part before left in CBUF */
@@ -213,69 +214,83 @@ static void emit_cacc(struct npu_code *code, const struct nvdla_config *config,
 }
 
 static void emit_part(struct npu_code *code, const struct nvdla_config *config,
-		      const struct npu_op *op, const struct npu_tiling *tiling,
-		      const struct part *part, uint32_t index, int32_t lut)
+		      const struct npu_op *op, const struct npu_op *pool,
+		      const struct npu_tiling *tiling, const struct part *part, uint32_t index,
+		      int32_t lut)
 {
-	npu_code_begin(code, DRM_NVDLA_ENGINE_CONV | DRM_NVDLA_ENGINE_SDP, index);
+	npu_code_begin(code, DRM_NVDLA_ENGINE_CONV | DRM_NVDLA_ENGINE_SDP |
+		       (pool ? DRM_NVDLA_ENGINE_PDP : 0), index);
 	if (code->error)
 		return;
 	code->ops[code->op_count - 1].lut = lut;
 	emit_cdma(code, config, op, tiling, part);
 	emit_csc(code, config, op, tiling, part);
 	emit_cacc(code, config, op, part);
-	npu_emit_sdp(code, config, op, &part->out, true);
+	npu_emit_sdp(code, config, op, &part->out, true, pool);
+	if (pool)
+		npu_emit_flying_pdp(code, config, pool, &part->result);
 }
 
-/* Lines of input that @count lines of output need. */
-static struct span lines_of(const struct npu_op *op, uint32_t first, uint32_t count)
+/* Lines of input that a range of results needs. */
+static struct span lines_of(const struct npu_op *op, const struct npu_op *pool,
+			    const struct npu_box *result)
 {
-	return input_span(first, count, op->conv.stride_y, op->conv.kernel_h, op->conv.dilation_y,
-			  op->conv.pad_top, op->in.height);
+	struct npu_box out = *result;
+
+	if (pool)
+		npu_pool_input(pool, result, &out);
+	return input_span(out.y, out.height, op->conv.stride_y, op->conv.kernel_h,
+			  op->conv.dilation_y, op->conv.pad_top, op->in.height);
 }
 
 /* All tiles of some kernels of a block. */
 static void emit_kernels(struct npu_code *code, const struct nvdla_config *config,
-			 const struct npu_op *op, const struct npu_tiling *tiling,
-			 struct part part, uint32_t index, int32_t lut)
+			 const struct npu_op *op, const struct npu_op *pool,
+			 const struct npu_tiling *tiling, struct part part, uint32_t index,
+			 int32_t lut)
 {
 	const struct npu_conv *conv = &op->conv;
-	uint32_t x, y, next;
+	const struct npu_cube *all = pool ? &pool->out : &op->out;
+	struct npu_box *to = &part.result;
+	uint32_t rows = tiling->rows, last;
 
-	for (x = 0; x < op->out.width && !code->error; x += tiling->columns) {
-		part.out.x = x;
-		part.out.width = op->out.width - x < tiling->columns ? op->out.width - x :
-				 tiling->columns;
-		part.x = input_span(x, part.out.width, conv->stride_x, conv->kernel_w,
-				    conv->dilation_x, conv->pad_left, op->in.width);
+	for (to->x = 0; to->x < all->width && !code->error; to->x += tiling->columns) {
+		to->width = all->width - to->x < tiling->columns ? all->width - to->x :
+			    tiling->columns;
 		part.keep = 0;
-		for (y = 0; y < op->out.height && !code->error; y += tiling->rows) {
-			bool last = x + tiling->columns >= op->out.width &&
-				    y + tiling->rows >= op->out.height;
-
-			part.out.y = y;
-			part.out.height = op->out.height - y < tiling->rows ? op->out.height - y :
-					  tiling->rows;
-			part.y = lines_of(op, y, part.out.height);
+		for (to->y = 0; to->y < all->height && !code->error; to->y += rows) {
+			last = to->x + tiling->columns >= all->width && to->y + rows >= all->height;
+			to->height = all->height - to->y < rows ? all->height - to->y : rows;
+			part.out = *to;
+			if (pool)
+				npu_pool_input(pool, to, &part.out);
+			part.x = input_span(part.out.x, part.out.width, conv->stride_x,
+					    conv->kernel_w, conv->dilation_x, conv->pad_left,
+					    op->in.width);
+			part.y = lines_of(op, pool, to);
 			part.kept = part.keep;
-			next = y + tiling->rows;
 			part.keep = 0;
-			if (next < op->out.height) {
-				struct span behind = lines_of(op, next,
-							      op->out.height - next < tiling->rows ?
-							      op->out.height - next : tiling->rows);
+			if (to->y + rows < all->height) {
+				struct npu_box next = *to;
+				struct span behind;
 
+				next.y += rows;
+				next.height = all->height - next.y < rows ? all->height - next.y :
+					      rows;
+				behind = lines_of(op, pool, &next);
 				part.keep = shared_lines(&part.y, &behind);
 			}
-			part.reuse_weights = tiling->keep_weights && (x || y || part.again);
+			part.reuse_weights = tiling->keep_weights &&
+					     (to->x || to->y || part.again);
 			part.keep_weights = tiling->keep_weights && (!last || part.stays);
-			emit_part(code, config, op, tiling, &part, index, lut);
+			emit_part(code, config, op, pool, tiling, &part, index, lut);
 		}
 	}
 }
 
 void npu_emit_conv(struct npu_code *code, const struct nvdla_config *config,
-		   const struct npu_op *op, const struct npu_tiling *tiling, uint32_t index,
-		   int32_t lut)
+		   const struct npu_op *op, const struct npu_op *pool,
+		   const struct npu_tiling *tiling, uint32_t index, int32_t lut)
 {
 	const struct npu_conv *conv = &op->conv;
 	const uint32_t group_c = op->in.channels / conv->groups;
@@ -299,9 +314,9 @@ void npu_emit_conv(struct npu_code *code, const struct nvdla_config *config,
 			part.kernels = kernels - k < tiling->kernels ? kernels - k :
 				       tiling->kernels;
 			part.block_kernel = k;
-			part.out.c = first * group_k + k;
-			part.out.channels = part.kernels;
-			emit_kernels(code, config, op, tiling, part, index, lut);
+			part.result.c = first * group_k + k;
+			part.result.channels = part.kernels;
+			emit_kernels(code, config, op, pool, tiling, part, index, lut);
 		}
 	}
 }

@@ -42,43 +42,112 @@ static void window(uint32_t first, uint32_t count, uint32_t stride, uint32_t ker
 	*size = to - *after - *start;
 }
 
-void npu_emit_pdp(struct npu_code *code, const struct nvdla_config *config,
-		  const struct npu_op *op, uint32_t index)
+/* The input of some results, as both directions need it. */
+struct pool_window {
+	struct npu_box in;
+	uint32_t left, top, right, bottom;
+};
+
+static void find_window(const struct npu_op *op, const struct npu_box *to, struct pool_window *w)
 {
 	const struct npu_pdp *pdp = &op->pdp;
-	const uint32_t base = config->base[NVDLA_PDP], rdma = config->base[NVDLA_PDP_RDMA];
-	uint32_t most = npu_pdp_max_width(pdp);
-	uint32_t tiles = (op->out.width + most - 1) / most;
-	uint32_t columns = (op->out.width + tiles - 1) / tiles;
+
+	w->in.c = to->c;
+	w->in.channels = to->channels;
+	window(to->x, to->width, pdp->stride_x, pdp->kernel_w, pdp->pad_left, op->in.width,
+	       &w->in.x, &w->in.width, &w->left, &w->right);
+	window(to->y, to->height, pdp->stride_y, pdp->kernel_h, pdp->pad_top, op->in.height,
+	       &w->in.y, &w->in.height, &w->top, &w->bottom);
+}
+
+void npu_pool_input(const struct npu_op *op, const struct npu_box *to, struct npu_box *from)
+{
+	struct pool_window w;
+
+	find_window(op, to, &w);
+	*from = w.in;
+}
+
+static void emit_pool(struct npu_code *code, const struct nvdla_config *config,
+		      const struct npu_op *op, const struct npu_box *to,
+		      const struct pool_window *w, bool flying)
+{
+	const struct npu_pdp *pdp = &op->pdp;
+	const uint32_t base = config->base[NVDLA_PDP];
 	uint32_t method = pdp->method == NPU_POOL_MAX ?
 		PDP_D_OPERATION_MODE_CFG_POOLING_METHOD_POOLING_METHOD_MAX :
 		pdp->method == NPU_POOL_MIN ?
 		PDP_D_OPERATION_MODE_CFG_POOLING_METHOD_POOLING_METHOD_MIN :
 		PDP_D_OPERATION_MODE_CFG_POOLING_METHOD_POOLING_METHOD_AVERAGE;
+
+	npu_code_reg(code, base, PDP_D_DATA_CUBE_IN_WIDTH, w->in.width - 1);
+	npu_code_reg(code, base, PDP_D_DATA_CUBE_IN_HEIGHT, w->in.height - 1);
+	npu_code_reg(code, base, PDP_D_DATA_CUBE_IN_CHANNEL, w->in.channels - 1);
+	npu_code_reg(code, base, PDP_D_DATA_CUBE_OUT_WIDTH, to->width - 1);
+	npu_code_reg(code, base, PDP_D_DATA_CUBE_OUT_HEIGHT, to->height - 1);
+	npu_code_reg(code, base, PDP_D_DATA_CUBE_OUT_CHANNEL, to->channels - 1);
+	npu_code_reg(code, base, PDP_D_OPERATION_MODE_CFG,
+		     FIELD_PREP(PDP_D_OPERATION_MODE_CFG_POOLING_METHOD, method) |
+		     FIELD_PREP(PDP_D_OPERATION_MODE_CFG_FLYING_MODE, !flying));
+	npu_code_reg(code, base, PDP_D_POOLING_KERNEL_CFG,
+		     FIELD_PREP(PDP_D_POOLING_KERNEL_CFG_KERNEL_WIDTH, pdp->kernel_w - 1) |
+		     FIELD_PREP(PDP_D_POOLING_KERNEL_CFG_KERNEL_HEIGHT, pdp->kernel_h - 1) |
+		     FIELD_PREP(PDP_D_POOLING_KERNEL_CFG_KERNEL_STRIDE_WIDTH, pdp->stride_x - 1) |
+		     FIELD_PREP(PDP_D_POOLING_KERNEL_CFG_KERNEL_STRIDE_HEIGHT, pdp->stride_y - 1));
+	npu_code_reg(code, base, PDP_D_RECIP_KERNEL_WIDTH, pdp->recip_w);
+	npu_code_reg(code, base, PDP_D_RECIP_KERNEL_HEIGHT, pdp->recip_h);
+	npu_code_reg(code, base, PDP_D_POOLING_PADDING_CFG,
+		     FIELD_PREP(PDP_D_POOLING_PADDING_CFG_PAD_LEFT, w->left) |
+		     FIELD_PREP(PDP_D_POOLING_PADDING_CFG_PAD_TOP, w->top) |
+		     FIELD_PREP(PDP_D_POOLING_PADDING_CFG_PAD_RIGHT, w->right) |
+		     FIELD_PREP(PDP_D_POOLING_PADDING_CFG_PAD_BOTTOM, w->bottom));
+	if (!flying) {
+		npu_code_reg(code, base, PDP_D_SRC_LINE_STRIDE, op->in.line);
+		npu_code_reg(code, base, PDP_D_SRC_SURFACE_STRIDE, op->in.surface);
+	}
+	npu_code_reloc(code, base, PDP_D_DST_BASE_ADDR_LOW, op->out.region,
+		       npu_box_offset(&op->out, to));
+	npu_code_reg(code, base, PDP_D_DST_LINE_STRIDE, op->out.line);
+	npu_code_reg(code, base, PDP_D_DST_SURFACE_STRIDE, op->out.surface);
+}
+
+void npu_emit_flying_pdp(struct npu_code *code, const struct nvdla_config *config,
+			 const struct npu_op *op, const struct npu_box *to)
+{
+	struct pool_window w;
+
+	find_window(op, to, &w);
+	emit_pool(code, config, op, to, &w, true);
+}
+
+void npu_emit_pdp(struct npu_code *code, const struct nvdla_config *config,
+		  const struct npu_op *op, uint32_t index)
+{
+	const struct npu_pdp *pdp = &op->pdp;
+	const uint32_t rdma = config->base[NVDLA_PDP_RDMA];
+	uint32_t most = npu_pdp_max_width(pdp);
+	uint32_t tiles = (op->out.width + most - 1) / most;
+	uint32_t columns = (op->out.width + tiles - 1) / tiles;
 	uint32_t x;
 
 	for (x = 0; x < op->out.width; x += columns) {
-		uint32_t width = op->out.width - x < columns ? op->out.width - x : columns;
-		uint32_t in_x, in_w, left, right, in_y, in_h, top, bottom;
-		struct npu_box from = { 0 }, to = { .x = x };
+		const struct npu_box to = {
+			.x = x, .width = op->out.width - x < columns ? op->out.width - x : columns,
+			.height = op->out.height, .channels = op->out.channels,
+		};
+		struct pool_window w;
 
-		window(x, width, pdp->stride_x, pdp->kernel_w, pdp->pad_left, op->in.width, &in_x,
-		       &in_w, &left, &right);
-		window(0, op->out.height, pdp->stride_y, pdp->kernel_h, pdp->pad_top,
-		       op->in.height, &in_y, &in_h, &top, &bottom);
-		from.x = in_x;
-		from.y = in_y;
-
+		find_window(op, &to, &w);
 		npu_code_begin(code, DRM_NVDLA_ENGINE_PDP, index);
 		if (code->error)
 			return;
-		npu_code_reg(code, rdma, PDP_RDMA_D_DATA_CUBE_IN_WIDTH, in_w - 1);
-		npu_code_reg(code, rdma, PDP_RDMA_D_DATA_CUBE_IN_HEIGHT, in_h - 1);
-		npu_code_reg(code, rdma, PDP_RDMA_D_DATA_CUBE_IN_CHANNEL, op->in.channels - 1);
+		npu_code_reg(code, rdma, PDP_RDMA_D_DATA_CUBE_IN_WIDTH, w.in.width - 1);
+		npu_code_reg(code, rdma, PDP_RDMA_D_DATA_CUBE_IN_HEIGHT, w.in.height - 1);
+		npu_code_reg(code, rdma, PDP_RDMA_D_DATA_CUBE_IN_CHANNEL, w.in.channels - 1);
 		npu_code_reg(code, rdma, PDP_RDMA_D_FLYING_MODE,
 			     FIELD_PREP(PDP_RDMA_D_FLYING_MODE_FLYING_MODE, 1));
 		npu_code_reloc(code, rdma, PDP_RDMA_D_SRC_BASE_ADDR_LOW, op->in.region,
-			       npu_box_offset(&op->in, &from));
+			       npu_box_offset(&op->in, &w.in));
 		npu_code_reg(code, rdma, PDP_RDMA_D_SRC_LINE_STRIDE, op->in.line);
 		npu_code_reg(code, rdma, PDP_RDMA_D_SRC_SURFACE_STRIDE, op->in.surface);
 		npu_code_reg(code, rdma, PDP_RDMA_D_POOLING_KERNEL_CFG,
@@ -86,38 +155,8 @@ void npu_emit_pdp(struct npu_code *code, const struct nvdla_config *config,
 					pdp->kernel_w - 1) |
 			     FIELD_PREP(PDP_RDMA_D_POOLING_KERNEL_CFG_KERNEL_STRIDE_WIDTH,
 					pdp->stride_x - 1));
-		npu_code_reg(code, rdma, PDP_RDMA_D_POOLING_PADDING_CFG, left);
-
-		npu_code_reg(code, base, PDP_D_DATA_CUBE_IN_WIDTH, in_w - 1);
-		npu_code_reg(code, base, PDP_D_DATA_CUBE_IN_HEIGHT, in_h - 1);
-		npu_code_reg(code, base, PDP_D_DATA_CUBE_IN_CHANNEL, op->in.channels - 1);
-		npu_code_reg(code, base, PDP_D_DATA_CUBE_OUT_WIDTH, width - 1);
-		npu_code_reg(code, base, PDP_D_DATA_CUBE_OUT_HEIGHT, op->out.height - 1);
-		npu_code_reg(code, base, PDP_D_DATA_CUBE_OUT_CHANNEL, op->out.channels - 1);
-		npu_code_reg(code, base, PDP_D_OPERATION_MODE_CFG,
-			     FIELD_PREP(PDP_D_OPERATION_MODE_CFG_POOLING_METHOD, method) |
-			     FIELD_PREP(PDP_D_OPERATION_MODE_CFG_FLYING_MODE, 1));
-		npu_code_reg(code, base, PDP_D_POOLING_KERNEL_CFG,
-			     FIELD_PREP(PDP_D_POOLING_KERNEL_CFG_KERNEL_WIDTH, pdp->kernel_w - 1) |
-			     FIELD_PREP(PDP_D_POOLING_KERNEL_CFG_KERNEL_HEIGHT,
-					pdp->kernel_h - 1) |
-			     FIELD_PREP(PDP_D_POOLING_KERNEL_CFG_KERNEL_STRIDE_WIDTH,
-					pdp->stride_x - 1) |
-			     FIELD_PREP(PDP_D_POOLING_KERNEL_CFG_KERNEL_STRIDE_HEIGHT,
-					pdp->stride_y - 1));
-		npu_code_reg(code, base, PDP_D_RECIP_KERNEL_WIDTH, pdp->recip_w);
-		npu_code_reg(code, base, PDP_D_RECIP_KERNEL_HEIGHT, pdp->recip_h);
-		npu_code_reg(code, base, PDP_D_POOLING_PADDING_CFG,
-			     FIELD_PREP(PDP_D_POOLING_PADDING_CFG_PAD_LEFT, left) |
-			     FIELD_PREP(PDP_D_POOLING_PADDING_CFG_PAD_TOP, top) |
-			     FIELD_PREP(PDP_D_POOLING_PADDING_CFG_PAD_RIGHT, right) |
-			     FIELD_PREP(PDP_D_POOLING_PADDING_CFG_PAD_BOTTOM, bottom));
-		npu_code_reg(code, base, PDP_D_SRC_LINE_STRIDE, op->in.line);
-		npu_code_reg(code, base, PDP_D_SRC_SURFACE_STRIDE, op->in.surface);
-		npu_code_reloc(code, base, PDP_D_DST_BASE_ADDR_LOW, op->out.region,
-			       npu_box_offset(&op->out, &to));
-		npu_code_reg(code, base, PDP_D_DST_LINE_STRIDE, op->out.line);
-		npu_code_reg(code, base, PDP_D_DST_SURFACE_STRIDE, op->out.surface);
+		npu_code_reg(code, rdma, PDP_RDMA_D_POOLING_PADDING_CFG, w.left);
+		emit_pool(code, config, op, &to, &w, false);
 	}
 }
 
@@ -163,6 +202,26 @@ static const char *conv_problem(const struct nvdla_config *config, const struct 
 	if (op->out.width <= 3)
 		return "image with very few output columns";
 	return NULL;
+}
+
+int npu_flying_supported(const struct npu_op *op, const struct npu_op *pool, const char **why)
+{
+	const struct npu_box all = {
+		.width = pool->out.width, .height = pool->out.height,
+		.channels = pool->out.channels,
+	};
+	struct npu_box needed;
+
+	npu_pool_input(pool, &all, &needed);
+	*why = NULL;
+	if (op->kind != NPU_CONV || pool->kind != NPU_PDP || op->out.width != pool->in.width ||
+	    op->out.height != pool->in.height || op->out.channels != pool->in.channels)
+		*why = "pooling of something else";
+	else if (pool->out.width > npu_pdp_max_width(&pool->pdp))
+		*why = "pooling wider than its line buffer";
+	else if (needed.width == 1 || (op->conv.image && needed.width <= 3))
+		*why = "pooling of very few columns";
+	return *why ? -EOPNOTSUPP : 0;
 }
 
 int npu_op_supported(const struct nvdla_config *config, const struct npu_op *op, const char **why)

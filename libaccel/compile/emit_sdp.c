@@ -164,7 +164,7 @@ static void emit_y(struct npu_code *code, uint32_t base, const struct npu_stage_
 }
 
 void npu_emit_sdp(struct npu_code *code, const struct nvdla_config *config,
-		  const struct npu_op *op, const struct npu_box *box, bool flying)
+		  const struct npu_op *op, const struct npu_box *box, bool flying, bool pooled)
 {
 	static const struct stage_place y_place = {
 		.rdma_cfg = SDP_RDMA_D_ERDMA_CFG, .address = SDP_RDMA_D_EW_BASE_ADDR_LOW,
@@ -177,15 +177,18 @@ void npu_emit_sdp(struct npu_code *code, const struct nvdla_config *config,
 	npu_code_reg(code, base, SDP_D_DATA_CUBE_WIDTH, box->width - 1);
 	npu_code_reg(code, base, SDP_D_DATA_CUBE_HEIGHT, box->height - 1);
 	npu_code_reg(code, base, SDP_D_DATA_CUBE_CHANNEL, box->channels - 1);
-	npu_code_reloc(code, base, SDP_D_DST_BASE_ADDR_LOW, op->out.region,
-		       npu_box_offset(&op->out, box));
-	npu_code_reg(code, base, SDP_D_DST_LINE_STRIDE, op->out.line);
-	npu_code_reg(code, base, SDP_D_DST_SURFACE_STRIDE, op->out.surface);
+	if (!pooled) {
+		npu_code_reloc(code, base, SDP_D_DST_BASE_ADDR_LOW, op->out.region,
+			       npu_box_offset(&op->out, box));
+		npu_code_reg(code, base, SDP_D_DST_LINE_STRIDE, op->out.line);
+		npu_code_reg(code, base, SDP_D_DST_SURFACE_STRIDE, op->out.surface);
+	}
 	emit_stage(code, base, &places[0], &sdp->x1);
 	emit_stage(code, base, &places[1], &sdp->x2);
 	emit_y(code, base, &sdp->y);
 	npu_code_reg(code, base, SDP_D_FEATURE_MODE_CFG,
-		     FIELD_PREP(SDP_D_FEATURE_MODE_CFG_FLYING_MODE, flying));
+		     FIELD_PREP(SDP_D_FEATURE_MODE_CFG_FLYING_MODE, flying) |
+		     FIELD_PREP(SDP_D_FEATURE_MODE_CFG_OUTPUT_DST, pooled));
 	npu_code_reg(code, base, SDP_D_CVT_OFFSET, sdp->cvt_offset);
 	npu_code_reg(code, base, SDP_D_CVT_SCALE, (uint16_t)sdp->cvt_scale);
 	npu_code_reg(code, base, SDP_D_CVT_SHIFT, sdp->cvt_shift);

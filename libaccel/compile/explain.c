@@ -70,6 +70,9 @@ static void explain_npu(FILE *file, const struct target *t, const struct artefac
 	const char *what;
 	uint64_t least = floor_of(t, op, &what);
 
+	/* Part of another one's hardware operations. */
+	if (!op->hw_ops)
+		return;
 	fprintf(file, "  %9llu cycles, floor %9llu (%s), MAC array %3.0f %% used, read %llu, "
 		"written %llu, %u hardware operation%s",
 		(unsigned long long)op->cycles, (unsigned long long)least, what,

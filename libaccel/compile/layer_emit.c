@@ -102,7 +102,7 @@ static bool choose_block(struct lower *lower, struct lower_op *op, bool uniform,
 		conv->shared = uniform && conv->groups % blocks == 0;
 		conv->weight_bytes = npu_weights_size(&op->op, &lower->atoms);
 		if (!npu_op_supported(lower->config, &op->op, &unused) &&
-		    !npu_tile_plan(lower->config, &op->op, lower->bandwidth, &tiling, &cost,
+		    !npu_tile_plan(lower->config, &op->op, NULL, lower->bandwidth, &tiling, &cost,
 				   &unused) &&
 		    (!best || cost.cycles < best_cycles)) {
 			best = blocks;
@@ -132,7 +132,7 @@ uint64_t layer_cycles(struct lower *lower, const struct npu_conv *conv, uint32_t
 		       npu_window_out(in_height, conv->pad_top, conv->pad_bottom, conv->kernel_h,
 				      conv->dilation_y, conv->stride_y), kernels, atom);
 	if (!op.op.out.width || !op.op.out.height || !choose_block(lower, &op, false, &why) ||
-	    npu_tile_plan(lower->config, &op.op, lower->bandwidth, &tiling, &cost, &why))
+	    npu_tile_plan(lower->config, &op.op, NULL, lower->bandwidth, &tiling, &cost, &why))
 		return UINT64_MAX;
 	return cost.cycles;
 }

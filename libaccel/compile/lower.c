@@ -186,7 +186,7 @@ bool lower_emit(struct lower *lower, struct lower_op *op, const char **why)
 	if (npu_op_supported(lower->config, &op->op, why))
 		return false;
 	if (op->op.kind == NPU_CONV) {
-		if (npu_tile_plan(lower->config, &op->op, lower->bandwidth, &op->tiling,
+		if (npu_tile_plan(lower->config, &op->op, NULL, lower->bandwidth, &op->tiling,
 				  &op->cost, why))
 			return false;
 	} else {

@@ -73,6 +73,10 @@ enum lower_port { LOWER_IN, LOWER_OUT, LOWER_ELEMENT, LOWER_ELEMENT2, LOWER_PORT
  * @tiling: NPU_CONV: how it is cut
  * @cost: estimated
  * @loss_bits: most bits below full precision that a channel's multiplier has
+ * @flies: NPU_CONV: the pooling @pool takes its results on the fly; they are in
+ *         memory only where the CPU runs both
+ * @flown: NPU_PDP: it is such a pooling, and part of the other's hardware operations
+ * @pool: an index of lower::ops; behind lower_schedule() the next operation
  */
 struct lower_op {
 	struct npu_op op;
@@ -80,6 +84,8 @@ struct lower_op {
 	struct npu_tiling tiling;
 	struct npu_cost cost;
 	double loss_bits;
+	bool flies, flown;
+	uint32_t pool;
 };
 
 /**
@@ -206,6 +212,15 @@ bool lower_read_element(struct lower *lower, uint32_t tensor, struct lower_op *o
  * and @why says so.
  */
 bool lower_emit(struct lower *lower, struct lower_op *op, const char **why);
+
+/**
+ * lower_fly() - have the pooling emitted last take its input on the fly
+ * @tensor: its input
+ *
+ * Return: whether it does: @tensor is made by one convolution for it alone, the
+ * hardware can, and it costs less.
+ */
+bool lower_fly(struct lower *lower, uint32_t tensor);
 
 /*
  * Each lowers operation number @index of the graph, or says why it cannot.

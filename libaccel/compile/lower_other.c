@@ -162,6 +162,8 @@ const char *lower_pool(struct lower *lower, uint32_t index)
 	lower->tensors[out].wide = lower->tensors[in].wide;
 	if (!lower_emit(lower, &op, &why))
 		return why;
+	if (lower_fly(lower, in))
+		lower->notes[index].why = "on the fly behind the convolution";
 	graph_act_range(graph, gop, &lo, &hi);
 	if (lower_clamps(lo, hi) && !lower_clamp(lower, out, lo, hi, &why))
 		return why;

@@ -170,9 +170,10 @@ static uint32_t operand_cubes(const struct npu_op *op, struct npu_cube cubes[6])
 }
 
 int npu_code_add(struct npu_code *code, const struct nvdla_config *config,
-		 const struct npu_op *op, const struct npu_tiling *tiling, uint32_t index,
-		 const uint8_t *consts)
+		 const struct npu_op *op, const struct npu_op *pool,
+		 const struct npu_tiling *tiling, uint32_t index, const uint8_t *consts)
 {
+	const struct npu_cube *out = pool ? &pool->out : &op->out;
 	const uint32_t first = code->op_count;
 	struct npu_cube cubes[6];
 	uint32_t i, count = operand_cubes(op, cubes);
@@ -184,7 +185,7 @@ int npu_code_add(struct npu_code *code, const struct nvdla_config *config,
 	switch (op->kind) {
 	case NPU_CONV:
 		lut = npu_emit_lut(code, config, op, consts);
-		npu_emit_conv(code, config, op, tiling, index, lut);
+		npu_emit_conv(code, config, op, pool, tiling, index, lut);
 		break;
 	case NPU_SDP:
 		lut = npu_emit_lut(code, config, op, consts);
@@ -192,7 +193,7 @@ int npu_code_add(struct npu_code *code, const struct nvdla_config *config,
 		if (code->error)
 			return code->error;
 		code->ops[first].lut = lut;
-		npu_emit_sdp(code, config, op, &all, false);
+		npu_emit_sdp(code, config, op, &all, false, false);
 		break;
 	default:
 		npu_emit_pdp(code, config, op, index);
@@ -205,11 +206,11 @@ int npu_code_add(struct npu_code *code, const struct nvdla_config *config,
 	depend(code, &op->in, false, first);
 	for (i = 0; i < count; i++)
 		depend(code, &cubes[i], false, first);
-	depend(code, &op->out, true, first);
+	depend(code, out, true, first);
 	code->last_op = code->op_count - 1;
 	touch(code, &op->in, false, code->last_op);
 	for (i = 0; i < count; i++)
 		touch(code, &cubes[i], false, code->last_op);
-	touch(code, &op->out, true, code->last_op);
+	touch(code, out, true, code->last_op);
 	return code->error;
 }

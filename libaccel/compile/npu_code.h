@@ -43,6 +43,8 @@ struct npu_code {
  * @code: the program so far
  * @config: configuration to compile for
  * @op: the operation; npu_op_supported() says 0
+ * @pool: NPU_CONV: the pooling that takes its results on the fly, so that they
+ *        are not in memory; NULL: none
  * @tiling: how to cut it, from npu_tile_plan(); ignored unless NPU_CONV
  * @index: number of @op in the caller's list, for @source
  * @consts: region NPU_CONSTS, for the contents of lookup tables
@@ -52,8 +54,8 @@ struct npu_code {
  * Return: 0 or -ENOMEM.
  */
 int npu_code_add(struct npu_code *code, const struct nvdla_config *config,
-		 const struct npu_op *op, const struct npu_tiling *tiling, uint32_t index,
-		 const uint8_t *consts);
+		 const struct npu_op *op, const struct npu_op *pool,
+		 const struct npu_tiling *tiling, uint32_t index, const uint8_t *consts);
 
 /**
  * npu_op_supported() - can this configuration run an operation?
@@ -63,6 +65,16 @@ int npu_code_add(struct npu_code *code, const struct nvdla_config *config,
  */
 int npu_op_supported(const struct nvdla_config *config, const struct npu_op *op,
 		     const char **why);
+
+/**
+ * npu_flying_supported() - can a pooling take a convolution's results on the fly?
+ * @op: the convolution
+ * @pool: the pooling, whose input is @op's output; both are supported by themselves
+ * @why: receives the reason in words when it cannot
+ *
+ * Return: 0 or -EOPNOTSUPP.
+ */
+int npu_flying_supported(const struct npu_op *op, const struct npu_op *pool, const char **why);
 
 void npu_code_free(struct npu_code *code);
 
@@ -85,14 +97,24 @@ struct npu_box {
 /* Address of element (box->x, box->y, box->c) of a cube. */
 uint64_t npu_box_offset(const struct npu_cube *cube, const struct npu_box *box);
 
-/* SDP's and SDP_RDMA's registers; @flying: fed by the convolution. */
+/*
+ * SDP's and SDP_RDMA's registers; @flying: fed by the convolution; @pooled: the
+ * results go to PDP.
+ */
 void npu_emit_sdp(struct npu_code *code, const struct nvdla_config *config,
-		  const struct npu_op *op, const struct npu_box *box, bool flying);
+		  const struct npu_op *op, const struct npu_box *box, bool flying, bool pooled);
 void npu_emit_conv(struct npu_code *code, const struct nvdla_config *config,
-		   const struct npu_op *op, const struct npu_tiling *tiling, uint32_t index,
-		   int32_t lut);
+		   const struct npu_op *op, const struct npu_op *pool,
+		   const struct npu_tiling *tiling, uint32_t index, int32_t lut);
 void npu_emit_pdp(struct npu_code *code, const struct nvdla_config *config,
 		  const struct npu_op *op, uint32_t index);
+/* Results @to of a pooling, whose input SDP sends: npu_pool_input() of them. */
+void npu_emit_flying_pdp(struct npu_code *code, const struct nvdla_config *config,
+			 const struct npu_op *op, const struct npu_box *to);
+
+/* The part of a pooling's input that its results @to need. */
+void npu_pool_input(const struct npu_op *op, const struct npu_box *to, struct npu_box *from);
+
 int32_t npu_emit_lut(struct npu_code *code, const struct nvdla_config *config,
 		     const struct npu_op *op, const uint8_t *consts);
 

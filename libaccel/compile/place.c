@@ -53,8 +53,12 @@ static void find_lifetimes(struct lower *lower)
 		case LOWER_NPU:
 			for (j = 0; j < LOWER_PORTS; j++)
 				use(lower, lower->ops[step->index].buffer[j], i);
+			/* What flies behind is written while the input is read. */
+			if (lower->ops[step->index].flies)
+				use(lower, lower->ops[step->index + 1].buffer[LOWER_OUT], i);
 			/* Pooling works beside what follows, until somebody wants it. */
-			if (lower->ops[step->index].op.kind == NPU_PDP)
+			if (lower->ops[step->index].op.kind == NPU_PDP &&
+			    !lower->ops[step->index].flown)
 				use(lower, lower->ops[step->index].buffer[LOWER_IN],
 				    before_use(lower, i));
 			break;

@@ -38,12 +38,17 @@ static void find_touches(const struct lower *lower, const struct lower_step *ste
 
 	switch (step->kind) {
 	case LOWER_NPU:
+		/* What flies behind a convolution goes where that goes. */
+		if (lower->ops[step->index].flown)
+			return;
 		add(t, lower->ops[step->index].buffer[LOWER_IN]);
 		add(t, lower->ops[step->index].buffer[LOWER_ELEMENT]);
 		add(t, lower->ops[step->index].buffer[LOWER_ELEMENT2]);
 		t->reads = t->writes;
 		t->writes = 0;
 		add(t, lower->ops[step->index].buffer[LOWER_OUT]);
+		if (lower->ops[step->index].flies)
+			add(t, lower->ops[lower->ops[step->index].pool].buffer[LOWER_OUT]);
 		return;
 	case LOWER_CPU:
 		op = &lower->graph->ops[step->index];
@@ -97,7 +102,8 @@ static uint32_t choose(const struct lower *lower, const uint32_t *waits, const u
 	for (i = 0; i < lower->step_count; i++) {
 		const struct lower_step *step = &lower->steps[i];
 
-		if (done[i] || waits[i] || (step->kind == LOWER_NPU) != npu)
+		if (done[i] || waits[i] || (step->kind == LOWER_NPU) != npu ||
+		    (npu && lower->ops[step->index].flown))
 			continue;
 		if (npu && lower->ops[step->index].op.kind == NPU_PDP)
 			return i;
@@ -105,6 +111,16 @@ static uint32_t choose(const struct lower *lower, const uint32_t *waits, const u
 			best = i;
 	}
 	return best;
+}
+
+/* The step that runs the pooling behind step @i. */
+static uint32_t pool_step(const struct lower *lower, uint32_t i)
+{
+	const uint32_t pool = lower->ops[lower->steps[i].index].pool;
+
+	for (i++; lower->steps[i].kind != LOWER_NPU || lower->steps[i].index != pool; i++)
+		;
+	return i;
 }
 
 /* Number operations in the order of their steps. */
@@ -125,6 +141,7 @@ static int renumber(struct lower *lower, const struct lower_step *order)
 			continue;
 		numbers[order[i].index] = count;
 		ops[count] = lower->ops[order[i].index];
+		ops[count].pool = ops[count].flies ? count + 1 : 0;
 		lower->steps[i].index = count++;
 	}
 	for (i = 0; i < lower->graph->num_ops; i++) {
@@ -150,7 +167,7 @@ int lower_schedule(struct lower *lower)
 	int ret = -ENOMEM;
 
 	for (i = 0; i < count; i++)
-		room += LOWER_PORTS + (lower->steps[i].kind == LOWER_CPU ?
+		room += LOWER_PORTS + 1 + (lower->steps[i].kind == LOWER_CPU ?
 			     lower->graph->ops[lower->steps[i].index].num_inputs + 2 : 0);
 	items = calloc(room + 1, sizeof(*items));
 	if (!touches || !order || !waits || !done || !items)
@@ -173,6 +190,11 @@ int lower_schedule(struct lower *lower)
 		for (j = i + 1; j < count; j++) {
 			if (!done[j] && conflict(&touches[i], &touches[j]))
 				waits[j]--;
+		}
+		if (order[n].kind == LOWER_NPU && lower->ops[order[n].index].flies) {
+			i = pool_step(lower, i);
+			done[i] = 1;
+			order[++n] = lower->steps[i];
 		}
 	}
 	ret = renumber(lower, order);

@@ -54,26 +54,63 @@ static uint32_t min32(uint32_t a, uint32_t b)
 struct shape {
 	const struct nvdla_config *config;
 	const struct npu_op *op;
+	const struct npu_op *pool_op;	/* on the fly behind it, or NULL */
+	const struct npu_pdp *pool;	/* its window, or NULL */
+	uint32_t out_w, out_h;		/* results that tiles are counted in */
 	uint32_t channels, kernels;	/* of a block */
 	uint32_t blocks;
 	bool shared;			/* weights that stay in CBUF serve all blocks */
 	double bandwidth;
 };
 
-/* Rows of output whose input takes at most @entries of CBUF; 0: not even one. */
+/* Rows and columns of the convolution that so many of the results need. */
+static uint32_t conv_rows(const struct shape *s, uint32_t rows)
+{
+	if (!s->pool)
+		return rows;
+	return min32(s->op->out.height, window_in(rows, s->pool->stride_y, s->pool->kernel_h, 1));
+}
+
+static uint32_t conv_columns(const struct shape *s, uint32_t columns)
+{
+	if (!s->pool)
+		return columns;
+	return min32(s->op->out.width, window_in(columns, s->pool->stride_x, s->pool->kernel_w,
+						 1));
+}
+
+/* Lines and columns of input that so many results need. */
+static uint32_t in_lines(const struct shape *s, uint32_t rows)
+{
+	const struct npu_conv *conv = &s->op->conv;
+
+	return min32(s->op->in.height, window_in(conv_rows(s, rows), conv->stride_y, conv->kernel_h,
+						 conv->dilation_y));
+}
+
+static uint32_t in_columns(const struct shape *s, uint32_t columns)
+{
+	const struct npu_conv *conv = &s->op->conv;
+
+	return min32(s->op->in.width, window_in(conv_columns(s, columns), conv->stride_x,
+						conv->kernel_w, conv->dilation_x));
+}
+
+/* Rows of results whose input takes at most @entries of CBUF; 0: not even one. */
 static uint32_t rows_that_fit(const struct shape *s, uint32_t entries, uint32_t columns)
 {
 	const struct npu_conv *conv = &s->op->conv;
-	uint32_t in = min32(s->op->in.width, window_in(columns, conv->stride_x, conv->kernel_w,
-						       conv->dilation_x));
-	uint32_t line = npu_cbuf_entries(s->config, conv->image, in, s->channels,
-					 conv->pad_left + conv->pad_right);
-	uint32_t lines = entries / line;
-	uint32_t span = window_in(1, conv->stride_y, conv->kernel_h, conv->dilation_y);
+	uint32_t line = npu_cbuf_entries(s->config, conv->image, in_columns(s, columns),
+					 s->channels, conv->pad_left + conv->pad_right);
+	uint32_t lines = entries / line, step = conv->stride_y, span;
 
 	if (lines >= s->op->in.height)
-		return s->op->out.height;
-	return lines < span ? 0 : (lines - span) / conv->stride_y + 1;
+		return s->out_h;
+	span = window_in(s->pool ? s->pool->kernel_h : 1, conv->stride_y, conv->kernel_h,
+			 conv->dilation_y);
+	if (s->pool)
+		step *= s->pool->stride_y;
+	return lines < span ? 0 : min32(s->out_h, (lines - span) / step + 1);
 }
 
 static uint64_t weight_bytes(const struct shape *s, uint32_t kernels)
@@ -126,15 +163,12 @@ static void find_parts(const struct shape *s, const struct npu_tiling *t, struct
 	const struct npu_op *op = s->op;
 	const struct npu_conv *conv = &op->conv;
 	const struct nvdla_config *config = s->config;
-	const uint32_t in_x = min32(op->in.width, window_in(t->columns, conv->stride_x,
-							    conv->kernel_w, conv->dilation_x));
-	const uint32_t in_y = min32(op->in.height, window_in(t->rows, conv->stride_y,
-							     conv->kernel_h, conv->dilation_y));
-	const uint32_t all_y = min32(op->in.height, window_in(op->out.height, conv->stride_y,
-							      conv->kernel_h, conv->dilation_y));
+	const uint32_t in_x = in_columns(s, t->columns), in_y = in_lines(s, t->rows);
+	const uint32_t all_y = in_lines(s, s->out_h);
 	/* Lines that a tile shares with the one before stay in CBUF. */
-	const uint32_t new_y = min32(in_y, t->rows * conv->stride_y);
-	const uint64_t rows = div_up(op->out.height, t->rows);
+	const uint32_t new_y = min32(in_y, t->rows * conv->stride_y *
+				     (s->pool ? s->pool->stride_y : 1));
+	const uint64_t rows = div_up(s->out_h, t->rows);
 	const uint64_t atom = config->atomic_m;
 	const uint64_t line = (uint64_t)in_x * (conv->image ? op->in.atom :
 						div_up(s->channels, atom) * atom);
@@ -145,7 +179,7 @@ static void find_parts(const struct shape *s, const struct npu_tiling *t, struct
 				     config->cbuf_bank_width;
 	const uint32_t kernels = min32(t->kernels, s->kernels);
 
-	p->tiles = div_up(op->out.width, t->columns) * rows;
+	p->tiles = div_up(s->out_w, t->columns) * rows;
 	p->chunks = div_up(s->kernels, t->kernels);
 	p->first = line * in_y;
 	p->next = line * new_y;
@@ -183,21 +217,24 @@ static uint64_t cold_cycles(const struct shape *s, uint64_t data, const struct p
 	return max64(begin + work, both + work / groups);
 }
 
-/* Tiles of one size: those inside, and those at the right and lower edge. */
+/* Tiles of one size: those inside, and those at the right and lower edge; what the array computes. */
 struct tile_size {
 	uint64_t count, pixels;
 };
 
-static void tile_sizes(const struct npu_op *op, const struct npu_tiling *t,
+static void tile_sizes(const struct shape *s, const struct npu_tiling *t,
 		       struct tile_size sizes[4])
 {
-	const uint64_t columns = op->out.width / t->columns, rows = op->out.height / t->rows;
-	const uint64_t last_x = op->out.width % t->columns, last_y = op->out.height % t->rows;
+	const uint32_t columns = s->out_w / t->columns, rows = s->out_h / t->rows;
+	const uint32_t last_x = s->out_w % t->columns, last_y = s->out_h % t->rows;
+	const uint64_t width = conv_columns(s, t->columns), height = conv_rows(s, t->rows);
+	const uint64_t last_w = last_x ? conv_columns(s, last_x) : 0;
+	const uint64_t last_h = last_y ? conv_rows(s, last_y) : 0;
 
-	sizes[0] = (struct tile_size) { columns * rows, (uint64_t)t->columns * t->rows };
-	sizes[1] = (struct tile_size) { last_x ? rows : 0, last_x * t->rows };
-	sizes[2] = (struct tile_size) { last_y ? columns : 0, t->columns * last_y };
-	sizes[3] = (struct tile_size) { last_x && last_y, last_x * last_y };
+	sizes[0] = (struct tile_size) { (uint64_t)columns * rows, width * height };
+	sizes[1] = (struct tile_size) { last_x ? rows : 0, last_w * height };
+	sizes[2] = (struct tile_size) { last_y ? columns : 0, width * last_h };
+	sizes[3] = (struct tile_size) { last_x && last_y, last_w * last_h };
 }
 
 /* The cost of all hardware operations in a row. */
@@ -212,20 +249,20 @@ static void estimate(const struct shape *s, const struct npu_tiling *t, struct n
 	const uint32_t kernels = min32(t->kernels, s->kernels);
 	const uint64_t groups = div_up(kernels, config->atomic_k);
 	const uint64_t atom = config->atomic_m;
-	const uint64_t out = (uint64_t)op->out.width * op->out.height *
-			     div_up(op->out.channels, atom) * atom;
-	const uint64_t columns = div_up(op->out.width, t->columns);
+	const uint64_t channels = div_up(op->out.channels, atom) * atom;
+	const uint64_t out = (uint64_t)s->out_w * s->out_h * channels;
+	const uint64_t columns = div_up(s->out_w, t->columns);
 	/* Of a whole block: the last chunk may be a smaller one. */
 	const uint64_t all_groups = s->kernels / kernels * groups +
 				    div_up(s->kernels % kernels, config->atomic_k);
-	uint64_t work = 0, load, rounds, cold, loads;
+	uint64_t work = 0, pixels = 0, load, rounds, cold, loads;
 	bool once;
 	struct tile_size sizes[4];
 	struct parts p;
 	unsigned int i;
 
 	find_parts(s, t, &p);
-	tile_sizes(op, t, sizes);
+	tile_sizes(s, t, sizes);
 	rounds = s->blocks * p.chunks;
 	memset(cost, 0, sizeof(*cost));
 	cost->hw_ops = rounds * p.tiles;
@@ -234,19 +271,23 @@ static void estimate(const struct shape *s, const struct npu_tiling *t, struct n
 		const uint64_t least = p.tiles > 1 || sizes[i].pixels < 16 ?
 				       min32(kernels, config->atomic_k) : 0;
 		const uint64_t mac = taps * max64(sizes[i].pixels, least);
+		const uint64_t sums = sizes[i].pixels * div_up(kernels, atom) * atom;
 
+		pixels += sizes[i].count * sizes[i].pixels;
 		cost->mac += sizes[i].count * mac;
 		work += sizes[i].count *
 			max64(groups * max64(mac, group_cycles(config, sizes[i].pixels, taps)),
-			      memory_cycles(s, sizes[i].pixels * div_up(kernels, atom) * atom));
+			      s->pool ? sums / config->pdp_throughput : memory_cycles(s, sums));
 	}
 	cost->mac *= all_groups * s->blocks;
-	cost->sdp = div_up(out, config->sdp_bs_throughput);
+	cost->sdp = div_up(pixels * channels, s->pool && config->pdp_throughput <
+			   config->sdp_bs_throughput ? config->pdp_throughput :
+						       config->sdp_bs_throughput);
 	once = s->shared && p.chunks == 1 && t->keep_weights;
 	loads = once ? 1 : s->blocks * (t->keep_weights ? 1 : p.tiles);
 	cost->read = rounds * columns * p.column + loads * weight_bytes(s, s->kernels);
 	if (reads_elements(op))
-		cost->read += out;
+		cost->read += pixels * channels;
 	cost->written = out;
 	cost->macs = (uint64_t)op->out.width * op->out.height * op->out.channels * conv->kernel_h *
 		     conv->kernel_w * (op->in.channels / conv->groups);
@@ -265,28 +306,30 @@ static void estimate(const struct shape *s, const struct npu_tiling *t, struct n
 	cost->cycles += cold + (rounds - 1) * max64(work, load) + cost->hw_ops * OP_OVERHEAD;
 }
 
-/*
- * Cycles, and half of those that memory is busy for: bytes are energy, and what
- * others do without.
- */
-static uint64_t score(const struct shape *s, const struct npu_cost *cost)
+uint64_t npu_cost_score(const struct npu_cost *cost, double bytes_per_cycle)
 {
-	return cost->cycles + memory_cycles(s, cost->read + cost->written) / 2;
+	return cost->cycles + (uint64_t)((double)(cost->read + cost->written) / bytes_per_cycle / 2);
 }
 
-bool npu_tile_allowed(const struct npu_op *op, const struct npu_tiling *t)
+bool npu_tile_allowed(const struct npu_op *op, const struct npu_op *pool,
+		      const struct npu_tiling *t)
 {
+	const struct npu_cube *out = pool ? &pool->out : &op->out;
+
 	/*
 	 * The hardware packs a cube of 1 x 1 without regard to strides: a tile of
 	 * that size is only right when the whole cube has it.
 	 */
-	if ((op->out.width > 1 || op->out.height > 1) &&
-	    (t->columns == 1 || op->out.width % t->columns == 1) &&
-	    (t->rows == 1 || op->out.height % t->rows == 1))
+	if ((out->width > 1 || out->height > 1) &&
+	    (t->columns == 1 || out->width % t->columns == 1) &&
+	    (t->rows == 1 || out->height % t->rows == 1))
 		return false;
+	/* Windows do not share columns in PDP. */
+	if (pool)
+		return t->columns == out->width;
 	/* Few columns of an image are a trap: see npu_op_supported(). */
-	return !op->conv.image || (t->columns > 3 && (!(op->out.width % t->columns) ||
-						      op->out.width % t->columns > 3));
+	return !op->conv.image || (t->columns > 3 && (!(out->width % t->columns) ||
+						      out->width % t->columns > 3));
 }
 
 static void consider(const struct shape *s, struct npu_tiling t, struct npu_tiling *best,
@@ -296,14 +339,15 @@ static void consider(const struct shape *s, struct npu_tiling t, struct npu_tili
 	uint32_t tiles;
 
 	/* Tiles of even size, and none of a single row beside long ones. */
-	tiles = div_up(s->op->out.height, t.rows);
-	t.rows = div_up(s->op->out.height, tiles);
-	tiles = div_up(s->op->out.width, t.columns);
-	t.columns = div_up(s->op->out.width, tiles);
-	if (!npu_tile_allowed(s->op, &t))
+	tiles = div_up(s->out_h, t.rows);
+	t.rows = div_up(s->out_h, tiles);
+	tiles = div_up(s->out_w, t.columns);
+	t.columns = div_up(s->out_w, tiles);
+	if (!npu_tile_allowed(s->op, s->pool_op, &t))
 		return;
 	estimate(s, &t, &cost);
-	if (!best->rows || score(s, &cost) < score(s, best_cost)) {
+	if (!best->rows || npu_cost_score(&cost, s->bandwidth) <
+			   npu_cost_score(best_cost, s->bandwidth)) {
 		*best = t;
 		*best_cost = cost;
 	}
@@ -320,7 +364,7 @@ static void try_banks(const struct shape *s, uint32_t kernels, uint32_t banks,
 
 	t.data_banks = config->cbuf_banks - banks;
 	entries = t.data_banks * config->cbuf_bank_depth;
-	for (columns = s->op->out.width; ; columns = (columns + 1) / 2) {
+	for (columns = s->out_w; ; columns = (columns + 1) / 2) {
 		t.columns = columns;
 		t.rows = rows_that_fit(s, entries, columns);
 		if (t.rows || columns == 1)
@@ -330,7 +374,7 @@ static void try_banks(const struct shape *s, uint32_t kernels, uint32_t banks,
 	for (rows = t.rows; rows; rows = rows > 2 ? rows * 2 / 3 : rows - 1) {
 		t.rows = rows;
 		t.keep_weights = weight_bytes(s, kernels) <= banks * bank &&
-				 (t.columns < s->op->out.width || t.rows < s->op->out.height ||
+				 (t.columns < s->out_w || t.rows < s->out_h ||
 				  (s->shared && s->blocks > 1 && kernels >= s->kernels));
 		consider(s, t, best, best_cost);
 	}
@@ -357,12 +401,15 @@ static void try_kernels(const struct shape *s, uint32_t kernels, struct npu_tili
 }
 
 int npu_tile_plan(const struct nvdla_config *config, const struct npu_op *op,
-		  double bytes_per_cycle, struct npu_tiling *tiling, struct npu_cost *cost,
+		  const struct npu_op *pool, double bytes_per_cycle, struct npu_tiling *tiling, struct npu_cost *cost,
 		  const char **why)
 {
 	const struct npu_conv *conv = &op->conv;
 	struct shape s = {
 		.config = config, .op = op, .bandwidth = bytes_per_cycle,
+		.pool_op = pool, .pool = pool ? &pool->pdp : NULL,
+		.out_w = pool ? pool->out.width : op->out.width,
+		.out_h = pool ? pool->out.height : op->out.height,
 		.channels = op->in.channels / conv->groups * conv->groups_per_block,
 		.kernels = op->out.channels / conv->groups * conv->groups_per_block,
 		.blocks = div_up(conv->groups, conv->groups_per_block),

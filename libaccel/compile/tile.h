@@ -18,6 +18,9 @@
  * @weight_banks: CBUF banks for weights
  * @keep_weights: weights stay in CBUF from one tile to the next
  *
+ * With a pooling behind on the fly, columns and rows are those of its results, and
+ * the convolution computes again what windows of two tiles share.
+ *
  * Order: blocks of groups, kernels, columns, rows; rows change fastest. Lines of
  * input that a tile shares with the next one below stay in CBUF.
  */
@@ -44,6 +47,7 @@ struct npu_cost {
 
 /**
  * npu_tile_plan() - choose the tiling with the fewest cycles
+ * @pool: the pooling, NPU_PDP, that takes its results on the fly, or NULL
  * @bytes_per_cycle: memory bandwidth to plan for
  * @cost: receives the estimate, may be NULL
  * @why: receives the reason in words when there is none
@@ -51,11 +55,18 @@ struct npu_cost {
  * Return: 0; -EOPNOTSUPP the operation does not fit the buffer in any way.
  */
 int npu_tile_plan(const struct nvdla_config *config, const struct npu_op *op,
-		  double bytes_per_cycle, struct npu_tiling *tiling, struct npu_cost *cost,
+		  const struct npu_op *pool, double bytes_per_cycle, struct npu_tiling *tiling, struct npu_cost *cost,
 		  const char **why);
 
 /* May a convolution be cut into tiles of this size? Whether they fit is another question. */
-bool npu_tile_allowed(const struct npu_op *op, const struct npu_tiling *tiling);
+bool npu_tile_allowed(const struct npu_op *op, const struct npu_op *pool,
+		      const struct npu_tiling *tiling);
+
+/*
+ * What plans are chosen for: cycles, and half of those that memory is busy for,
+ * since bytes are energy, and what others do without.
+ */
+uint64_t npu_cost_score(const struct npu_cost *cost, double bytes_per_cycle);
 
 /* The same estimate for operations without convolution. */
 void npu_op_cost(const struct nvdla_config *config, const struct npu_op *op,

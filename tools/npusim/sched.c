@@ -207,8 +207,12 @@ static int start_conv(struct sim_core *core)
 			  UNIT(CDMA), 1u << SIM_CDMA);
 	sdp_intr = intr_bit(core, NVDLA_SDP, INTR_SDP);
 	event_add(core, times.cacc_done, intr_bit(core, NVDLA_CACC, INTR_CACC), CONV_UNITS, 0);
-	if (pdp_units)
-		event_add(core, times.end, intr_bit(core, NVDLA_PDP, INTR_PDP), pdp_units, 0);
+	/* PDP is busy until its own end: what comes next belongs to its next group. */
+	if (pdp_units) {
+		core->busy |= 1u << SIM_PDP;
+		event_add(core, times.end, intr_bit(core, NVDLA_PDP, INTR_PDP), pdp_units,
+			  1u << SIM_PDP);
+	}
 	account(core, &conv);
 	account(core, &pdp);
 	finish(core, SIM_CONV, times.sdp_done, sdp_intr, units & ~CONV_UNITS & ~pdp_units, &sdp);
@@ -265,8 +269,9 @@ static int start_sdp(struct sim_core *core)
 	sim_lock(core);
 	if (units & UNIT(PDP)) {
 		account(core, &pdp);
+		core->busy |= 1u << SIM_PDP;
 		event_add(core, core->now + sim_time_fed(core, &sdp, &pdp),
-			  intr_bit(core, NVDLA_PDP, INTR_PDP), UNIT(PDP), 0);
+			  intr_bit(core, NVDLA_PDP, INTR_PDP), UNIT(PDP), 1u << SIM_PDP);
 	}
 	finish(core, SIM_SDP, end, intr_bit(core, NVDLA_SDP, INTR_SDP), units & ~UNIT(PDP), &sdp);
 	sim_unlock(core);

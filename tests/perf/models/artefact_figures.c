@@ -59,9 +59,9 @@ static uint64_t operand_bytes(const struct npu_operand *operand)
 }
 
 /* Bytes when everything crosses memory once. */
-static uint64_t least_bytes(const struct npu_op *op)
+static uint64_t least_bytes(const struct npu_op *op, const struct npu_cube *out)
 {
-	uint64_t bytes = cube_bytes(&op->in) + cube_bytes(&op->out);
+	uint64_t bytes = cube_bytes(&op->in) + cube_bytes(out);
 
 	if (op->kind == NPU_CONV)
 		bytes += op->conv.weight_bytes;
@@ -101,8 +101,13 @@ static int print_costs(const struct accel_model *model, const char *path, const 
 	t = artefact_target(artefact, config);
 	for (uint32_t i = 0; i < t->op_count; i++) {
 		const struct artefact_op *op = &t->ops[i];
-		uint64_t one = least_mac(&op->op, &t->header->atoms), data = least_bytes(&op->op);
+		/* A pooling without hardware operations of its own flies behind the convolution. */
+		bool flies = i + 1 < t->op_count && !op[1].hw_ops;
+		uint64_t one = least_mac(&op->op, &t->header->atoms);
+		uint64_t data = least_bytes(&op->op, flies ? &op[1].op.out : &op->op.out);
 
+		if (!op->hw_ops)
+			continue;
 		mac += op->mac;
 		macs += one;
 		bytes += data;

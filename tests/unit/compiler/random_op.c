@@ -187,6 +187,54 @@ static bool random_conv(struct random_case *c, const struct nvdla_config *config
 	return true;
 }
 
+static bool random_pool(struct npu_op *op, uint32_t width, uint32_t height, uint32_t channels,
+			uint32_t atom, uint64_t *state)
+{
+	struct npu_pdp *pdp = &op->pdp;
+	uint32_t out_w, out_h;
+
+	op->kind = NPU_PDP;
+	pdp->method = random_range(state, 0, 2);
+	pdp->kernel_w = random_range(state, 1, 8);
+	pdp->kernel_h = random_range(state, 1, 8);
+	pdp->stride_x = random_range(state, 1, pdp->kernel_w);
+	pdp->stride_y = random_range(state, 1, pdp->kernel_h);
+	if (pdp->method == NPU_POOL_AVERAGE) {
+		pdp->recip_w = 0x10000 / pdp->kernel_w;
+		pdp->recip_h = 0x10000 / pdp->kernel_h;
+	} else {
+		pdp->pad_left = random_range(state, 0, pdp->kernel_w - 1);
+		pdp->pad_right = random_range(state, 0, pdp->kernel_w - 1);
+		pdp->pad_top = random_range(state, 0, pdp->kernel_h - 1);
+		pdp->pad_bottom = random_range(state, 0, pdp->kernel_h - 1);
+	}
+	out_w = npu_window_out(width, pdp->pad_left, pdp->pad_right, pdp->kernel_w, 1,
+			       pdp->stride_x);
+	out_h = npu_window_out(height, pdp->pad_top, pdp->pad_bottom, pdp->kernel_h, 1,
+			       pdp->stride_y);
+	if (!out_w || !out_h)
+		return false;
+	npu_cube_dense(&op->in, width, height, channels, atom);
+	npu_cube_dense(&op->out, out_w, out_h, channels, atom);
+	return true;
+}
+
+/* A pooling that takes the convolution's results as they come. */
+static bool random_behind(struct random_case *c, const struct nvdla_config *config,
+			  uint64_t *state)
+{
+	const char *why;
+
+	if (!random_pool(&c->pool, c->op.out.width, c->op.out.height, c->op.out.channels,
+			 config->atomic_m, state))
+		return false;
+	c->pool.in = c->op.out;
+	place(c, &c->pool.out, config->atomic_m, state);
+	c->pooled = true;
+	return !npu_op_supported(config, &c->pool, &why) &&
+	       !npu_flying_supported(&c->op, &c->pool, &why);
+}
+
 bool random_case(struct random_case *c, const struct nvdla_config *config, enum random_kind kind,
 		 uint64_t *state)
 {
@@ -206,42 +254,24 @@ bool random_case(struct random_case *c, const struct nvdla_config *config, enum 
 		place(c, &c->op.out, atom, state);
 		random_sdp(c, config, state, 12);
 	} else if (kind == RANDOM_POOL) {
-		struct npu_pdp *pdp = &c->op.pdp;
 		uint32_t width = random_range(state, 1, chance(state, 20) ? 300 : 40);
-		uint32_t height = random_range(state, 1, 30), out_w, out_h;
 
-		c->op.kind = NPU_PDP;
-		pdp->method = random_range(state, 0, 2);
-		pdp->kernel_w = random_range(state, 1, 8);
-		pdp->kernel_h = random_range(state, 1, 8);
-		pdp->stride_x = random_range(state, 1, pdp->kernel_w);
-		pdp->stride_y = random_range(state, 1, pdp->kernel_h);
-		if (pdp->method == NPU_POOL_AVERAGE) {
-			pdp->recip_w = 0x10000 / pdp->kernel_w;
-			pdp->recip_h = 0x10000 / pdp->kernel_h;
-		} else {
-			pdp->pad_left = random_range(state, 0, pdp->kernel_w - 1);
-			pdp->pad_right = random_range(state, 0, pdp->kernel_w - 1);
-			pdp->pad_top = random_range(state, 0, pdp->kernel_h - 1);
-			pdp->pad_bottom = random_range(state, 0, pdp->kernel_h - 1);
-		}
-		out_w = npu_window_out(width, pdp->pad_left, pdp->pad_right, pdp->kernel_w, 1,
-				       pdp->stride_x);
-		out_h = npu_window_out(height, pdp->pad_top, pdp->pad_bottom, pdp->kernel_h, 1,
-				       pdp->stride_y);
-		if (!out_w || !out_h)
+		if (!random_pool(&c->op, width, random_range(state, 1, 30),
+				 random_range(state, 1, 70), atom, state))
 			return false;
-		npu_cube_dense(&c->op.in, width, height, random_range(state, 1, 70), atom);
-		npu_cube_dense(&c->op.out, out_w, out_h, c->op.in.channels, atom);
 		place(c, &c->op.in, atom, state);
 		place(c, &c->op.out, atom, state);
 	} else {
 		c->op.kind = NPU_CONV;
-		if (!random_conv(c, config, kind, state))
+		if (!random_conv(c, config, kind == RANDOM_POOLED ?
+				 (enum random_kind)random_range(state, RANDOM_CONV, RANDOM_IMAGE) :
+				 kind, state))
 			return false;
 		random_sdp(c, config, state, 24);
 		c->op.conv.weight_bytes = npu_weights_size(&c->op, &atoms);
 		append(c, NPU_CONSTS, c->op.conv.weight_bytes, &c->op.conv.weights);
+		if (kind == RANDOM_POOLED && !random_behind(c, config, state))
+			return false;
 	}
 	c->size[NPU_CONSTS] += 128;
 	if (npu_op_supported(config, &c->op, &why))

@@ -96,9 +96,12 @@ static bool is_output(const struct npu_cube *out, uint64_t at, bool *fill)
 	return true;
 }
 
-static void describe(const struct nvdla_config *config, const struct npu_op *op,
+static void describe(const struct nvdla_config *config, const struct random_case *random,
 		     const struct npu_tiling *t, unsigned int n)
 {
+	const struct npu_op *op = &random->op;
+	const struct npu_op *pool = random->pooled ? &random->pool : op;
+
 	print_message("# %s case %u kind %u in %ux%ux%u out %ux%ux%u kernel %ux%u stride %ux%u "
 		      "dilation %ux%u pad %u,%u,%u,%u image %u groups %u/%u tiles %ux%u kernels %u "
 		      "banks %u+%u keep %u\n",
@@ -109,17 +112,24 @@ static void describe(const struct nvdla_config *config, const struct npu_op *op,
 		      op->conv.pad_top, op->conv.pad_right, op->conv.pad_bottom, op->conv.image,
 		      op->conv.groups, op->conv.groups_per_block, t->columns, t->rows, t->kernels,
 		      t->data_banks, t->weight_banks, t->keep_weights);
+	if (pool->kind == NPU_PDP)
+		print_message("# pooling %u to %ux%u window %ux%u stride %ux%u pad %u,%u,%u,%u\n",
+			      pool->pdp.method, pool->out.width, pool->out.height,
+			      pool->pdp.kernel_w, pool->pdp.kernel_h, pool->pdp.stride_x,
+			      pool->pdp.stride_y, pool->pdp.pad_left, pool->pdp.pad_top,
+			      pool->pdp.pad_right, pool->pdp.pad_bottom);
 }
 
 /* Smaller tiles than the cheapest ones, which share lines more often. */
-static void cut_smaller(const struct npu_op *op, struct npu_tiling *tiling, uint64_t *state)
+static void cut_smaller(const struct npu_op *op, const struct npu_op *pool,
+			struct npu_tiling *tiling, uint64_t *state)
 {
 	struct npu_tiling t = *tiling;
 
 	t.rows = random_range(state, 1, t.rows);
 	if (random_range(state, 0, 3) == 0)
 		t.columns = random_range(state, 1, t.columns);
-	if (npu_tile_allowed(op, &t))
+	if (npu_tile_allowed(op, pool, &t))
 		*tiling = t;
 }
 
@@ -140,6 +150,17 @@ static void count_reuse(const struct nvdla_config *config, const struct npu_code
 	}
 }
 
+static void run_reference(const struct npu_op *op, const struct npu_atoms *atoms,
+			  uint8_t *const regions[NPU_REGIONS])
+{
+	struct npu_prepared *prepared;
+
+	assert_int_equal(npu_kernels_reference.prepare(op, atoms, regions[NPU_CONSTS], &prepared),
+			 0);
+	assert_int_equal(npu_kernels_reference.run(prepared, regions), 0);
+	npu_kernels_reference.free(prepared);
+}
+
 static void check_case(struct bench *bench, struct random_case *c, unsigned int n, uint64_t *state)
 {
 	const struct npu_atoms atoms = {
@@ -149,44 +170,51 @@ static void check_case(struct bench *bench, struct random_case *c, unsigned int 
 	uint8_t *before = malloc(c->size[NPU_ARENA]);
 	struct npu_code code = { 0 };
 	struct npu_tiling tiling = { 0 };
-	struct npu_prepared *prepared;
+	const struct npu_op *pool = c->pooled ? &c->pool : NULL;
+	const struct npu_cube *out = pool ? &pool->out : &c->op.out;
 	const char *why;
 	uint64_t i;
 
 	assert_non_null(arena);
 	assert_non_null(before);
 	if (npu_op_check(&c->op, c->size, &why)) {
-		describe(bench->config, &c->op, &tiling, n);
+		describe(bench->config, c, &tiling, n);
 		fail_msg("refused: %s", why);
 	}
 	if (c->op.kind == NPU_CONV &&
-	    npu_tile_plan(bench->config, &c->op, npu_default_bandwidth(bench->config), &tiling,
+	    npu_tile_plan(bench->config, &c->op, pool, npu_default_bandwidth(bench->config), &tiling,
 			  NULL, &why))
 		goto out;	/* does not fit: nothing to compare */
 	if (c->op.kind == NPU_CONV && random_range(state, 0, 1))
-		cut_smaller(&c->op, &tiling, state);
-	assert_int_equal(npu_code_add(&code, bench->config, &c->op, &tiling, 0,
+		cut_smaller(&c->op, pool, &tiling, state);
+	assert_int_equal(npu_code_add(&code, bench->config, &c->op, pool, &tiling, 0,
 				      c->regions[NPU_CONSTS]), 0);
 	count_reuse(bench->config, &code);
 	memcpy(before, c->regions[NPU_ARENA], c->size[NPU_ARENA]);
 	if (run_code(bench, &code, c, arena)) {
-		describe(bench->config, &c->op, &tiling, n);
+		describe(bench->config, c, &tiling, n);
 		fail_msg("%s", accel_error_text());
 	}
-	assert_int_equal(npu_kernels_reference.prepare(&c->op, &atoms, c->regions[NPU_CONSTS],
-						       &prepared), 0);
-	assert_int_equal(npu_kernels_reference.run(prepared, c->regions), 0);
-	npu_kernels_reference.free(prepared);
+	run_reference(&c->op, &atoms, c->regions);
+	if (pool)
+		run_reference(pool, &atoms, c->regions);
 	for (i = 0; i < c->size[NPU_ARENA]; i++) {
-		bool fill = false, output = is_output(&c->op.out, i, &fill);
+		bool fill = false, output = is_output(out, i, &fill);
 
+		/* Results that are pooled as they come are in no memory. */
+		if (pool && i >= c->op.out.offset && i < npu_cube_end(&c->op.out)) {
+			if (arena[i] != before[i])
+				fail_msg("byte %llu of a result on the fly was written",
+					 (unsigned long long)i);
+			continue;
+		}
 		if (fill || arena[i] == c->regions[NPU_ARENA][i])
 			continue;
-		describe(bench->config, &c->op, &tiling, n);
+		describe(bench->config, c, &tiling, n);
 		fail_msg("byte %llu (%s) is %d, should be %d (was %d); output at %llu",
 			 (unsigned long long)i, output ? "output" : "elsewhere", (int8_t)arena[i],
 			 (int8_t)c->regions[NPU_ARENA][i], (int8_t)before[i],
-			 (unsigned long long)c->op.out.offset);
+			 (unsigned long long)out->offset);
 	}
 out:
 	npu_code_free(&code);
@@ -223,6 +251,7 @@ static void test_reusing(void **state, enum random_kind kind)
 static void test_conv(void **state) { test_reusing(state, RANDOM_CONV); }
 static void test_depthwise(void **state) { test_reusing(state, RANDOM_DEPTHWISE); }
 static void test_image(void **state) { test_reusing(state, RANDOM_IMAGE); }
+static void test_pooled(void **state) { test_kind(state, RANDOM_POOLED); }
 static void test_sdp(void **state) { test_kind(state, RANDOM_SDP); }
 static void test_pool(void **state) { test_kind(state, RANDOM_POOL); }
 
@@ -237,22 +266,24 @@ int main(int argc, char **argv)
 		seed = strtoull(argv[2], NULL, 0);
 	for (config = nvdla_configs; config->name; config++) {
 		struct bench bench = { .config = config };
-		char names[5][64], device[64];
+		char names[6][64], device[64];
 		struct CMUnitTest tests[] = {
 			{ names[0], test_conv, NULL, NULL, &bench },
 			{ names[1], test_depthwise, NULL, NULL, &bench },
 			{ names[2], test_image, NULL, NULL, &bench },
 			{ names[3], test_sdp, NULL, NULL, &bench },
 			{ names[4], test_pool, NULL, NULL, &bench },
+			{ names[5], test_pooled, NULL, NULL, &bench },
 		};
 		static const char *const kinds[] = {
 			"convolution", "depthwise convolution", "image", "element-wise", "pooling",
+			"convolution with pooling",
 		};
 		int i;
 
 		if (argc > 3 && strcmp(argv[3], config->name))
 			continue;
-		for (i = 0; i < 5; i++)
+		for (i = 0; i < 6; i++)
 			snprintf(names[i], sizeof(names[i]), "%s: %s", config->name, kinds[i]);
 		snprintf(device, sizeof(device), "sim:%s", config->name);
 		if (accel_open(device, &bench.device) ||
