@@ -17,7 +17,7 @@
 #include "npu_code.h"
 
 #define ARTEFACT_MAGIC		UINT64_C(0x31414c44564e4341)	/* "ACNVDLA1" */
-#define ARTEFACT_VERSION	1
+#define ARTEFACT_VERSION	2
 
 struct artefact_header {
 	uint64_t magic;

@@ -247,7 +247,9 @@ int npu_op_supported(const struct nvdla_config *config, const struct npu_op *op,
 	if (!*why && op->kind == NPU_PDP && op->pdp.stride_y > op->pdp.kernel_h &&
 	    op->out.height > 1)
 		*why = "pooling that skips lines";
-	if (!*why && op->kind != NPU_PDP) {
+	if (!*why && op->kind == NPU_CDP && config->base[NVDLA_CDP] == NVDLA_NO_UNIT)
+		*why = "no channel data processor";
+	if (!*why && (op->kind == NPU_CONV || op->kind == NPU_SDP)) {
 		const struct { uint8_t used; const struct npu_operand *operand; } operands[] = {
 			{ sdp->x1.alu, &sdp->x1.alu_operand }, { sdp->x1.mul, &sdp->x1.mul_operand },
 			{ sdp->x2.alu, &sdp->x2.alu_operand }, { sdp->x2.mul, &sdp->x2.mul_operand },

@@ -242,31 +242,12 @@ int32_t npu_emit_lut(struct npu_code *code, const struct nvdla_config *config,
 		{ base + SDP_S_LUT_LO_END,
 		  (uint32_t)y->lut_start + (UINT32_C(256) << y->lut_shift) },
 	};
-	const uint32_t count = sizeof(regs) / sizeof(regs[0]);
-	struct drm_nvdla_lut *lut;
-	uint32_t i;
+	struct drm_nvdla_lut lut = {
+		.engine = DRM_NVDLA_ENGINE_SDP, .reg_count = sizeof(regs) / sizeof(regs[0]),
+	};
 
 	if (!y->lut)
 		return -1;
-	lut = calloc(1, sizeof(*lut));
-	if (!lut) {
-		code->error = -ENOMEM;
-		return -1;
-	}
-	lut->engine = DRM_NVDLA_ENGINE_SDP;
-	lut->reg_count = count;
-	memcpy(lut->lo, consts + y->lut_offset, sizeof(lut->lo));
-	/* The same table as before need not be stored, nor loaded, twice. */
-	for (i = 0; i < code->lut_count; i++) {
-		lut->first_reg = code->luts[i].first_reg;
-		if (!memcmp(&code->luts[i], lut, sizeof(*lut)) &&
-		    !memcmp(&code->regs[lut->first_reg], regs, sizeof(regs))) {
-			free(lut);
-			return i;
-		}
-	}
-	lut->first_reg = code->reg_count;
-	npu_code_lut(code, lut, regs, count);
-	free(lut);
-	return code->error ? -1 : (int32_t)code->lut_count - 1;
+	memcpy(lut.lo, consts + y->lut_offset, sizeof(lut.lo));
+	return npu_code_table(code, &lut, regs);
 }

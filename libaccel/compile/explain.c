@@ -26,7 +26,7 @@ static uint64_t floor_of(const struct target *t, const struct artefact_op *op, c
 	*what = "MAC";
 	if (op->mac >= op->sdp && op->mac >= bytes)
 		return op->mac;
-	*what = op->op.kind == NPU_PDP ? "PDP" : "SDP";
+	*what = op->op.kind == NPU_PDP ? "PDP" : op->op.kind == NPU_CDP ? "CDP" : "SDP";
 	if (op->sdp >= bytes)
 		return op->sdp;
 	*what = "memory";

@@ -231,6 +231,8 @@ static const char *lower_one(struct lower *lower, uint32_t index)
 	case GRAPH_TANH:
 	case GRAPH_UNARY:
 		return lower_activation(lower, index);
+	case GRAPH_LRN:
+		return lower_lrn(lower, index);
 	case GRAPH_QUANTIZE:
 		return lower_requantize(lower, index);
 	case GRAPH_PAD:

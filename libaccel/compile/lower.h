@@ -233,6 +233,8 @@ const char *lower_arith(struct lower *lower, uint32_t index);
 const char *lower_broadcast(struct lower *lower, uint32_t index);
 const char *lower_concat(struct lower *lower, uint32_t index);
 const char *lower_activation(struct lower *lower, uint32_t index);
+const char *lower_table(struct lower *lower, uint32_t index);
+const char *lower_lrn(struct lower *lower, uint32_t index);
 const char *lower_requantize(struct lower *lower, uint32_t index);
 const char *lower_pad(struct lower *lower, uint32_t index);
 const char *lower_reshape(struct lower *lower, uint32_t index);

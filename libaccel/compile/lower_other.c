@@ -8,10 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "libaccel/cpu/ref/ref_op.h"
 #include "lower.h"
 #include "move.h"
-#include "npu_code.h"
 
 void lower_start(struct lower_op *op, enum npu_kind kind)
 {
@@ -324,74 +322,6 @@ const char *lower_arith(struct lower *lower, uint32_t index)
 	}
 }
 
-/*
- * Function of one INT8 value as a table, filled by the kernel that the CPU
- * would use, so that both give the same result.
- */
-static bool make_table(struct lower *lower, uint32_t index, int8_t table[256])
-{
-	const struct graph *graph = lower->graph;
-	const struct graph_op *from = &graph->ops[index];
-	const struct graph_tensor *in = &graph->tensors[from->inputs[0]];
-	const struct graph_tensor *out = &graph->tensors[from->outputs[0]];
-	const uint32_t dims[1] = { 256 };
-	struct graph *small = NULL;
-	int8_t values[256];
-	void *data[2] = { values, table };
-	int i, a, b, op;
-	bool ok = false;
-
-	for (i = 0; i < 256; i++)
-		values[i] = (int8_t)(i - 128);
-	if (graph_new("table", &small))
-		goto out;
-	a = graph_add_tensor(small, "x", GRAPH_I8, 1, dims);
-	b = graph_add_tensor(small, "y", GRAPH_I8, 1, dims);
-	if (a < 0 || b < 0 ||
-	    graph_set_quant(small, a, 1, 0, in->quant.scale, in->quant.zero_point) ||
-	    graph_set_quant(small, b, 1, 0, out->quant.scale, out->quant.zero_point))
-		goto out;
-	op = graph_add_op(small, 0, from->kind, NULL, 1, (uint32_t[]) { a }, b);
-	if (op < 0)
-		goto out;
-	small->ops[op].params = from->params;
-	small->ops[op].act_min = from->act_min;
-	small->ops[op].act_max = from->act_max;
-	ok = !cpu_op_run(small, &small->ops[op], data);
-out:
-	graph_free(small);
-	return ok;
-}
-
-static const char *by_table(struct lower *lower, uint32_t index)
-{
-	const struct graph_op *gop = &lower->graph->ops[index];
-	struct lower_op op;
-	const char *why = NULL;
-	int8_t table[256];
-	uint64_t offset;
-	int i;
-
-	if (!(lower->config->features & NVDLA_FEAT_SDP_LUT))
-		return "no lookup table";
-	if (!make_table(lower, index, table))
-		return "no INT8 form of the function";
-	lower_start(&op, NPU_SDP);
-	if (!lower_read(lower, gop->inputs[0], &op) || !lower_output(lower, gop->outputs[0], &op))
-		return "out of memory";
-	offset = lower_const(lower, NPU_LUT_ENTRIES * 2);
-	for (i = 0; i < NPU_LUT_ENTRIES && !lower->error; i++) {
-		int16_t value = table[i < 256 ? i : 255];
-
-		memcpy(lower->consts + offset + i * 2, &value, 2);
-	}
-	op.op.sdp.y.lut = 1;
-	op.op.sdp.y.lut_start = INT8_MIN;
-	op.op.sdp.y.lut_offset = offset;
-	op.op.sdp.y.lut_region = NPU_CONSTS;
-	return lower_emit(lower, &op, &why) ? NULL : why;
-}
-
 /* Clamp and change of scale in one. */
 static const char *clip(struct lower *lower, uint32_t index)
 {
@@ -502,7 +432,7 @@ const char *lower_activation(struct lower *lower, uint32_t index)
 	case GRAPH_PRELU:
 		return leaky(lower, index);
 	default:
-		return by_table(lower, index);
+		return lower_table(lower, index);
 	}
 }
 

@@ -64,19 +64,28 @@ void npu_code_reloc(struct npu_code *code, uint32_t base, uint32_t offset, uint3
 	code->ops[code->op_count - 1].reloc_count++;
 }
 
-void npu_code_lut(struct npu_code *code, const struct drm_nvdla_lut *lut,
-		  const struct drm_nvdla_reg *regs, uint32_t count)
+int32_t npu_code_table(struct npu_code *code, struct drm_nvdla_lut *lut,
+		       const struct drm_nvdla_reg *regs)
 {
 	uint32_t i;
 
+	/* The same tables as before need not be stored, nor loaded, twice. */
+	for (i = 0; i < code->lut_count; i++) {
+		lut->first_reg = code->luts[i].first_reg;
+		if (!memcmp(&code->luts[i], lut, sizeof(*lut)) &&
+		    !memcmp(&code->regs[lut->first_reg], regs, lut->reg_count * sizeof(*regs)))
+			return (int32_t)i;
+	}
+	lut->first_reg = code->reg_count;
 	if (!ARRAY_GROW(code, lut))
-		return;
-	for (i = 0; i < count; i++) {
+		return -1;
+	for (i = 0; i < lut->reg_count; i++) {
 		if (!ARRAY_GROW(code, reg))
-			return;
+			return -1;
 		code->regs[code->reg_count++] = regs[i];
 	}
 	code->luts[code->lut_count++] = *lut;
+	return (int32_t)code->lut_count - 1;
 }
 
 uint64_t npu_box_offset(const struct npu_cube *cube, const struct npu_box *box)
@@ -151,7 +160,7 @@ static uint32_t operand_cubes(const struct npu_op *op, struct npu_cube cubes[6])
 	};
 	uint32_t i, count = 0;
 
-	if (op->kind == NPU_PDP)
+	if (op->kind == NPU_PDP || op->kind == NPU_CDP)
 		return 0;
 	for (i = 0; i < 6; i++) {
 		if (!operands[i])
@@ -195,8 +204,11 @@ int npu_code_add(struct npu_code *code, const struct nvdla_config *config,
 		code->ops[first].lut = lut;
 		npu_emit_sdp(code, config, op, &all, false, false);
 		break;
-	default:
+	case NPU_PDP:
 		npu_emit_pdp(code, config, op, index);
+		break;
+	default:
+		npu_emit_cdp(code, config, op, index, consts);
 	}
 	if (code->error)
 		return code->error;

@@ -84,9 +84,12 @@ void npu_code_reg(struct npu_code *code, uint32_t base, uint32_t offset, uint32_
 void npu_code_reloc(struct npu_code *code, uint32_t base, uint32_t offset, uint32_t region,
 		    uint64_t delta);
 
-/* Append @lut, whose registers are @regs. */
-void npu_code_lut(struct npu_code *code, const struct drm_nvdla_lut *lut,
-		  const struct drm_nvdla_reg *regs, uint32_t count);
+/*
+ * Lookup tables, their engine and @reg_count set, with @regs: appended unless
+ * they are there already. Return: their number, -1 after an error.
+ */
+int32_t npu_code_table(struct npu_code *code, struct drm_nvdla_lut *lut,
+		       const struct drm_nvdla_reg *regs);
 
 /* A box of output elements: the part of an operation that one hardware operation computes. */
 struct npu_box {
@@ -115,6 +118,8 @@ void npu_emit_flying_pdp(struct npu_code *code, const struct nvdla_config *confi
 /* The part of a pooling's input that its results @to need. */
 void npu_pool_input(const struct npu_op *op, const struct npu_box *to, struct npu_box *from);
 
+void npu_emit_cdp(struct npu_code *code, const struct nvdla_config *config,
+		  const struct npu_op *op, uint32_t index, const uint8_t *consts);
 int32_t npu_emit_lut(struct npu_code *code, const struct nvdla_config *config,
 		     const struct npu_op *op, const uint8_t *consts);
 

@@ -369,6 +369,30 @@ static const char *check_pdp(const struct npu_op *op)
 	return NULL;
 }
 
+static bool fits_signed(int64_t value, int bits)
+{
+	return value >= -(INT64_C(1) << (bits - 1)) && value < INT64_C(1) << (bits - 1);
+}
+
+static const char *check_cdp(const struct npu_op *op, const uint64_t size[NPU_REGIONS])
+{
+	const struct npu_cdp *cdp = &op->cdp;
+
+	if (op->in.width != op->out.width || op->in.height != op->out.height ||
+	    op->in.channels != op->out.channels || op->in.atom != op->out.atom)
+		return "normalisation that changes the shape";
+	if (cdp->reach > 4 || cdp->multiply > 1 || cdp->le_shift > 31 || cdp->lo_shift > 31 ||
+	    cdp->out_shift > 63 || !fits_signed(cdp->in_offset, 8) ||
+	    !fits_signed(cdp->out_offset, 25) || !fits_signed(cdp->le_start, 22) ||
+	    !fits_signed(cdp->lo_start, 22))
+		return "normalisation with a field out of range";
+	if (cdp->lut_region >= NPU_REGIONS || cdp->lut_offset & 1 ||
+	    cdp->lut_offset > size[cdp->lut_region] ||
+	    size[cdp->lut_region] - cdp->lut_offset < (NPU_CDP_LE + NPU_LUT_ENTRIES) * 2)
+		return "lookup tables outside their region";
+	return NULL;
+}
+
 int npu_op_check(const struct npu_op *op, const uint64_t size[NPU_REGIONS], const char **why)
 {
 	*why = check_cube(&op->in, size, false);
@@ -392,6 +416,9 @@ int npu_op_check(const struct npu_op *op, const uint64_t size[NPU_REGIONS], cons
 		break;
 	case NPU_PDP:
 		*why = check_pdp(op);
+		break;
+	case NPU_CDP:
+		*why = check_cdp(op, size);
 		break;
 	default:
 		*why = "unknown kind of operation";

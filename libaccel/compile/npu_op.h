@@ -233,10 +233,50 @@ struct npu_pdp {
 	uint32_t recip_w, recip_h;
 };
 
+#define NPU_CDP_LE	65
+
+/**
+ * struct npu_cdp - channel data processor: normalisation and tables
+ * @reach: channels on either side whose squares are summed, 1 to 4; 0: the
+ *         tables see the value itself
+ * @multiply: what they say is multiplied by the value
+ * @le_shift: entries of the first table are 2^@le_shift apart, 0 to 31
+ * @lo_shift: entries of the second
+ * @in_offset: taken off the input, 8 bits
+ * @le_start: where the first table begins, 22 bits
+ * @lo_start: where the second table begins, 22 bits
+ * @out_offset: output converter, 25 bits
+ * @out_scale: output converter
+ * @out_shift: output converter, 0 to 63
+ * @lut_offset: int16 tables in @lut_region: NPU_CDP_LE entries, then
+ *              NPU_LUT_ENTRIES
+ *
+ * With v = x - in_offset, 0 for channels that do not exist, an element is
+ *     s = sum of v^2 over the channels within reach, or v
+ *     t = linear interpolation, in the first table where s lies in it
+ *     sat_8(rnd((t * v - out_offset) * out_scale, out_shift))
+ * In neither table it is the first entry of the second below both, else the
+ * nearer end of the first.
+ */
+struct npu_cdp {
+	uint8_t reach, multiply;
+	uint8_t le_shift, lo_shift;
+	int32_t in_offset;
+	int32_t le_start, lo_start;
+	int32_t out_offset;
+	int16_t out_scale;
+	uint8_t out_shift;
+	uint8_t pad;
+	uint64_t lut_offset;
+	uint32_t lut_region;
+	uint32_t pad2;
+};
+
 enum npu_kind {
 	NPU_CONV,		/* convolution, SDP */
 	NPU_SDP,		/* SDP, from memory to memory */
 	NPU_PDP,		/* pooling, from memory to memory */
+	NPU_CDP,		/* normalisation, from memory to memory */
 };
 
 /**
@@ -248,6 +288,7 @@ enum npu_kind {
  * @conv: NPU_CONV
  * @sdp: NPU_CONV, NPU_SDP
  * @pdp: NPU_PDP
+ * @cdp: NPU_CDP
  */
 struct npu_op {
 	uint32_t kind;
@@ -256,6 +297,7 @@ struct npu_op {
 	struct npu_conv conv;
 	struct npu_sdp sdp;
 	struct npu_pdp pdp;
+	struct npu_cdp cdp;
 };
 
 /**

@@ -56,8 +56,8 @@ static void find_lifetimes(struct lower *lower)
 			/* What flies behind is written while the input is read. */
 			if (lower->ops[step->index].flies)
 				use(lower, lower->ops[step->index + 1].buffer[LOWER_OUT], i);
-			/* Pooling works beside what follows, until somebody wants it. */
-			if (lower->ops[step->index].op.kind == NPU_PDP &&
+			/* Pooling and normalisation work beside what follows, until somebody wants it. */
+			if (lower->ops[step->index].op.kind >= NPU_PDP &&
 			    !lower->ops[step->index].flown)
 				use(lower, lower->ops[step->index].buffer[LOWER_IN],
 				    before_use(lower, i));

@@ -462,6 +462,8 @@ void npu_op_cost(const struct nvdla_config *config, const struct npu_op *op,
 	cost->written = out;
 	if (op->kind == NPU_PDP) {
 		cost->sdp = div_up(max64(in, out * op->pdp.kernel_h), config->pdp_throughput);
+	} else if (op->kind == NPU_CDP) {
+		cost->sdp = div_up(in, config->cdp_throughput);
 	} else {
 		uint32_t throughput = config->sdp_bs_throughput;
 

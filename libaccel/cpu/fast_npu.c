@@ -328,6 +328,8 @@ static bool fast_supports(const struct npu_op *op)
 {
 	const struct npu_sdp *sdp = &op->sdp;
 
+	if (op->kind == NPU_CDP)
+		return false;
 	if (op->kind == NPU_PDP)
 		return op->in.atom == op->out.atom && op->in.atom % 8 == 0;
 	if (op->kind == NPU_CONV && products(op) >= SUM_LIMIT / (128 * 128))

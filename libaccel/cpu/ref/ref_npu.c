@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "libaccel/cpu/npu_kernels.h"
+#include "libaccel/cpu/ref/ref_cdp.h"
 #include "libaccel/cpu/sdp/sdp_arithmetic.h"
 
 /* One operand, spread over the channels where it does not change per element. */
@@ -370,7 +371,7 @@ static int ref_prepare(const struct npu_op *op, const struct npu_atoms *atoms,
 			p->weights[i] = plain[i];
 		free(plain);
 	}
-	if (op->kind != NPU_PDP) {
+	if (op->kind == NPU_CONV || op->kind == NPU_SDP) {
 		const uint32_t channels = op->out.channels;
 
 		to = spread(&p->alu[0], &sdp->x1.alu_operand, sdp->x1.alu, consts, channels,
@@ -397,9 +398,11 @@ static int ref_run(const struct npu_prepared *p, uint8_t *const regions[NPU_REGI
 		return run_conv(p, regions);
 	case NPU_SDP:
 		return run_sdp(p, regions);
-	default:
+	case NPU_PDP:
 		run_pdp(p, regions);
 		return 0;
+	default:
+		return ref_cdp_run(&p->op, regions);
 	}
 }
 

@@ -235,6 +235,30 @@ static bool random_behind(struct random_case *c, const struct nvdla_config *conf
 	       !npu_flying_supported(&c->op, &c->pool, &why);
 }
 
+/* Tables anywhere near the values that they are looked up with. */
+static void random_cdp(struct random_case *c, const struct nvdla_config *config, uint64_t *state)
+{
+	struct npu_cdp *cdp = &c->op.cdp;
+
+	c->op.kind = NPU_CDP;
+	npu_cube_dense(&c->op.in, random_range(state, 1, 20), random_range(state, 1, 20),
+		       random_range(state, 1, 70), config->atomic_m);
+	c->op.out = c->op.in;
+	place(c, &c->op.in, config->atomic_m, state);
+	place(c, &c->op.out, config->atomic_m, state);
+	cdp->reach = random_range(state, 0, 4);
+	cdp->multiply = random_range(state, 0, 1);
+	cdp->le_shift = random_range(state, 0, cdp->reach ? 14 : 4);
+	cdp->lo_shift = random_range(state, 0, cdp->reach ? 14 : 2);
+	cdp->in_offset = random_range(state, -128, 127);
+	cdp->le_start = random_range(state, -300, cdp->reach ? 100000 : 300);
+	cdp->lo_start = random_range(state, -300, cdp->reach ? 1000 : 300);
+	cdp->out_offset = random_range(state, -1000000, 1000000) >> random_range(state, 0, 20);
+	cdp->out_scale = chance(state, 50) ? 1 : (int16_t)random_next(state);
+	cdp->out_shift = random_range(state, 0, 36);
+	append(c, NPU_CONSTS, (NPU_CDP_LE + NPU_LUT_ENTRIES) * 2, &cdp->lut_offset);
+}
+
 bool random_case(struct random_case *c, const struct nvdla_config *config, enum random_kind kind,
 		 uint64_t *state)
 {
@@ -253,6 +277,8 @@ bool random_case(struct random_case *c, const struct nvdla_config *config, enum 
 		place(c, &c->op.in, atom, state);
 		place(c, &c->op.out, atom, state);
 		random_sdp(c, config, state, 12);
+	} else if (kind == RANDOM_NORMALISE) {
+		random_cdp(c, config, state);
 	} else if (kind == RANDOM_POOL) {
 		uint32_t width = random_range(state, 1, chance(state, 20) ? 300 : 40);
 

@@ -29,6 +29,7 @@ struct random_case {
 
 enum random_kind {
 	RANDOM_CONV, RANDOM_DEPTHWISE, RANDOM_IMAGE, RANDOM_SDP, RANDOM_POOL, RANDOM_POOLED,
+	RANDOM_NORMALISE, RANDOM_KINDS,
 };
 
 /* Returns false when the shape drawn is not possible: draw again. */

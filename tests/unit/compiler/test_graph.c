@@ -323,6 +323,27 @@ static uint32_t add_broadcast(struct graph *g, uint32_t x, uint64_t *state)
 	return out;
 }
 
+/* Normalisation from hardly any to one that flattens everything. */
+static uint32_t add_lrn(struct graph *g, uint32_t x, uint64_t *state)
+{
+	const float scale = graph_scale(&g->tensors[x], 0);
+	const float strength = powf(10, random_range(state, -5, 0));
+	const float bias = random_range(state, 0, 1) ? 1 : 2;
+	const float beta = random_range(state, 0, 1) ? 0.75f : 0.5f;
+	uint32_t out = like(g, x, false, state), op;
+	/* As large as the output can become without saturating much. */
+	const float range = scale * powf(bias, -beta);
+
+	assert_int_equal(graph_set_quant(g, out, 1, 0, &range,
+					 g->tensors[x].quant.zero_point), 0);
+	op = add_op(g, GRAPH_LRN, 1, &x, out);
+	g->ops[op].params.lrn.size = 3 + 2 * random_range(state, 0, 3);
+	g->ops[op].params.lrn.alpha = strength / (scale * scale) / 100;
+	g->ops[op].params.lrn.beta = beta;
+	g->ops[op].params.lrn.bias = bias;
+	return out;
+}
+
 static uint32_t add_unary(struct graph *g, uint32_t x, uint64_t *state)
 {
 	static const enum graph_kind kinds[] = {
@@ -376,7 +397,7 @@ static void make_graph(struct graph **out, uint64_t *state)
 		bool same = !memcmp(g->tensors[x].dims, g->tensors[other].dims, 16) && x != other;
 		bool fits = !memcmp(g->tensors[x].dims, g->tensors[other].dims, 12) && x != other;
 
-		switch (random_range(state, 0, 11)) {
+		switch (random_range(state, 0, 12)) {
 		case 0:
 			x = add_pool(g, x, state);
 			break;
@@ -391,6 +412,9 @@ static void make_graph(struct graph **out, uint64_t *state)
 			break;
 		case 6:
 			x = add_shuffle(g, x, state);
+			break;
+		case 9:
+			x = add_lrn(g, x, state);
 			break;
 		case 8:
 			x = add_broadcast(g, x, state);

@@ -254,6 +254,7 @@ static void test_image(void **state) { test_reusing(state, RANDOM_IMAGE); }
 static void test_pooled(void **state) { test_kind(state, RANDOM_POOLED); }
 static void test_sdp(void **state) { test_kind(state, RANDOM_SDP); }
 static void test_pool(void **state) { test_kind(state, RANDOM_POOL); }
+static void test_normalise(void **state) { test_kind(state, RANDOM_NORMALISE); }
 
 int main(int argc, char **argv)
 {
@@ -266,7 +267,7 @@ int main(int argc, char **argv)
 		seed = strtoull(argv[2], NULL, 0);
 	for (config = nvdla_configs; config->name; config++) {
 		struct bench bench = { .config = config };
-		char names[6][64], device[64];
+		char names[7][64], device[64];
 		struct CMUnitTest tests[] = {
 			{ names[0], test_conv, NULL, NULL, &bench },
 			{ names[1], test_depthwise, NULL, NULL, &bench },
@@ -274,16 +275,17 @@ int main(int argc, char **argv)
 			{ names[3], test_sdp, NULL, NULL, &bench },
 			{ names[4], test_pool, NULL, NULL, &bench },
 			{ names[5], test_pooled, NULL, NULL, &bench },
+			{ names[6], test_normalise, NULL, NULL, &bench },
 		};
 		static const char *const kinds[] = {
 			"convolution", "depthwise convolution", "image", "element-wise", "pooling",
-			"convolution with pooling",
+			"convolution with pooling", "normalisation",
 		};
 		int i;
 
 		if (argc > 3 && strcmp(argv[3], config->name))
 			continue;
-		for (i = 0; i < 6; i++)
+		for (i = 0; i < 7; i++)
 			snprintf(names[i], sizeof(names[i]), "%s: %s", config->name, kinds[i]);
 		snprintf(device, sizeof(device), "sim:%s", config->name);
 		if (accel_open(device, &bench.device) ||
