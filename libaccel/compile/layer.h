@@ -59,6 +59,9 @@ bool layer_is_uniform(const struct layer *layer);
  */
 bool layer_fold(struct lower *lower, const struct layer *from, struct layer *layer);
 
+/* Does FULLY_CONNECTED @index read the image that is flattened before it? */
+bool layer_sees_image(const struct lower *lower, uint32_t index);
+
 /* Can the registers hold the window's numbers? */
 bool layer_window_fits(const struct graph_window *window);
 void layer_set_window(struct npu_conv *conv, const struct graph_window *window);

@@ -70,23 +70,43 @@ static bool usable_weights(const struct graph *graph, uint32_t weights, uint32_t
 	return graph_is_const(w) && (w->type == GRAPH_I32 || w->type == GRAPH_I64);
 }
 
-/* FULLY_CONNECTED of a flattened image is a convolution as large as the image. */
-static bool seen_as_image(struct lower *lower, struct layer *layer, uint32_t inputs)
+/* The tensor that is flattened before a FULLY_CONNECTED, if that can read it as it is. */
+static uint32_t flattened(const struct lower *lower, uint32_t index)
 {
 	const struct graph *graph = lower->graph;
-	uint32_t producer = graph_producer(graph, layer->in);
+	const struct graph_op *op = &graph->ops[index];
+	const struct graph_tensor *w = &graph->tensors[op->inputs[1]];
+	uint32_t producer = graph_producer(graph, op->inputs[0]);
 	uint32_t from, width, height, channels;
 
-	if (producer == GRAPH_NONE || graph->ops[producer].kind != GRAPH_RESHAPE)
-		return false;
+	if (producer == GRAPH_NONE || graph->ops[producer].kind != GRAPH_RESHAPE ||
+	    lower->tensors[op->inputs[0]].cube_buffer != LOWER_NONE ||
+	    !lower_is_cube(lower, op->outputs[0]) ||
+	    !usable_weights(graph, op->inputs[1], op->num_inputs > 2 ? op->inputs[2] : GRAPH_NONE))
+		return GRAPH_NONE;
 	from = graph->ops[producer].inputs[0];
 	if (!lower_is_cube(lower, from) || graph->tensors[from].rank != 4 ||
 	    !lower_shape(&graph->tensors[from], &width, &height, &channels) ||
-	    width * height * channels != inputs || width > 32 || height > 32 ||
-	    lower->tensors[from].cube_buffer == LOWER_NONE)
+	    (uint64_t)width * height * channels != w->dims[w->rank - 1] || width > 32 ||
+	    height > 32 || lower->tensors[from].cube_buffer == LOWER_NONE)
+		return GRAPH_NONE;
+	return from;
+}
+
+bool layer_sees_image(const struct lower *lower, uint32_t index)
+{
+	return flattened(lower, index) != GRAPH_NONE;
+}
+
+/* FULLY_CONNECTED of a flattened image is a convolution as large as the image. */
+static bool seen_as_image(struct lower *lower, uint32_t index, struct layer *layer)
+{
+	const uint32_t from = flattened(lower, index);
+	uint32_t width, height, channels;
+
+	if (from == GRAPH_NONE)
 		return false;
-	if (lower->tensors[layer->in].cube_buffer != LOWER_NONE)
-		return false;
+	lower_shape(&lower->graph->tensors[from], &width, &height, &channels);
 	layer->in = from;
 	layer->in_width = width;
 	layer->in_height = height;
@@ -240,16 +260,17 @@ const char *lower_conv(struct lower *lower, uint32_t index)
 	};
 	const char *why;
 
-	if (!lower_is_cube(lower, layer.in) || !lower_is_cube(lower, layer.out))
-		return "not INT8, or a shape that is no cube";
 	if (!usable_weights(graph, op->inputs[1], bias))
 		return "weights that are not symmetric INT8 constants";
-	if (full) {
+	if (full && seen_as_image(lower, index, &layer)) {
+		/* The image is all there is to know. */
+	} else if (!lower_is_cube(lower, layer.in) || !lower_is_cube(lower, layer.out)) {
+		return "not INT8, or a shape that is no cube";
+	} else if (full) {
 		layer.group_c = w->dims[w->rank - 1];
 		lower_shape(&graph->tensors[layer.in], &layer.in_width, &layer.in_height,
 			    &layer.in_channels);
-		if (!seen_as_image(lower, &layer, layer.group_c) &&
-		    layer.in_channels != layer.group_c)
+		if (layer.in_channels != layer.group_c)
 			return "input of another shape than the weights";
 	} else {
 		if (!layer_window_fits(&op->params.conv.window))

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lower.h"
+#include "layer.h"
 #include "move.h"
 
 void lower_start(struct lower_op *op, enum npu_kind kind)
@@ -445,11 +445,19 @@ const char *lower_reshape(struct lower *lower, uint32_t index)
 	struct lower_tensor *from, *to = &lower->tensors[out];
 	uint32_t size[2][3], user;
 
-	if (!lower_is_cube(lower, in) || !lower_is_cube(lower, out))
+	if (!lower_is_cube(lower, in))
 		return "not INT8, or a shape that is no cube";
 	from = &lower->tensors[in];
 	if (from->cube_buffer == LOWER_NONE)
 		return "input that only the CPU has";
+	user = graph_only_user(graph, out);
+	if (user != GRAPH_NONE && graph->ops[user].kind == GRAPH_FULLY_CONNECTED &&
+	    graph->ops[user].inputs[0] == out && layer_sees_image(lower, user)) {
+		lower->notes[index].why = "seen through by a fully connected layer";
+		return NULL;
+	}
+	if (!lower_is_cube(lower, out))
+		return "not INT8, or a shape that is no cube";
 	lower_shape(&graph->tensors[in], &size[0][0], &size[0][1], &size[0][2]);
 	lower_shape(&graph->tensors[out], &size[1][0], &size[1][1], &size[1][2]);
 	if (!memcmp(size[0], size[1], sizeof(size[0]))) {
@@ -457,12 +465,6 @@ const char *lower_reshape(struct lower *lower, uint32_t index)
 		to->cube_buffer = from->cube_buffer;
 		to->wide = from->wide;
 		lower->notes[index].why = "the same memory in another shape";
-		return NULL;
-	}
-	user = graph_only_user(graph, out);
-	if (user != GRAPH_NONE && graph->ops[user].kind == GRAPH_FULLY_CONNECTED &&
-	    graph->ops[user].inputs[0] == out) {
-		lower->notes[index].why = "seen through by a fully connected layer";
 		return NULL;
 	}
 	return lower_select(lower, index);
