@@ -388,8 +388,18 @@ static void try_kernels(const struct shape *s, uint32_t kernels, struct npu_tili
 	uint64_t all = weight_bytes(s, kernels);
 	uint64_t group = weight_bytes(s, min32(kernels, config->atomic_k));
 	/* Half of the banks: the split that most small operations agree about. */
-	const uint64_t wanted[] = { config->cbuf_banks / 2 * bank, 2 * all, all, 2 * group, group };
+	uint64_t wanted[] = { config->cbuf_banks / 2 * bank, 2 * all, all, 2 * group, group, 0 };
+	uint64_t entries = (uint64_t)npu_cbuf_entries(config, s->op->conv.image,
+						      in_columns(s, s->out_w), s->channels,
+						      s->op->conv.pad_left +
+						      s->op->conv.pad_right) *
+			   in_lines(s, s->out_h);
+	uint64_t data = div_up(entries, config->cbuf_bank_depth);
 	unsigned int i;
+
+	/* All that a single tile leaves. */
+	if (data < config->cbuf_banks)
+		wanted[5] = (config->cbuf_banks - data) * bank;
 
 	for (i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
 		uint64_t banks = div_up(wanted[i], bank);
