@@ -153,6 +153,25 @@ static const char *move_in(struct lower *lower, uint32_t index, uint32_t input, 
 	return why;
 }
 
+/*
+ * What only the CPU has so far, a state for example, is laid out for the NPU
+ * anyway: then where the whole lies.
+ */
+static void lay_out(struct lower *lower, uint32_t tensor, uint32_t whole,
+		    const struct npu_cube *part)
+{
+	struct lower_tensor *t = &lower->tensors[tensor];
+
+	if (t->cube_buffer != LOWER_NONE || t->rows_buffer == LOWER_NONE ||
+	    npu_cube_scattered(part) ||
+	    !lower_same_quant(&lower->graph->tensors[tensor], &lower->graph->tensors[whole]))
+		return;
+	t->cube = *part;
+	t->cube_buffer = lower->tensors[whole].cube_buffer;
+	t->wide = part->channels;
+	lower_to_cube(lower, tensor);
+}
+
 const char *lower_concat(struct lower *lower, uint32_t index)
 {
 	const struct graph *graph = lower->graph;
@@ -173,16 +192,24 @@ const char *lower_concat(struct lower *lower, uint32_t index)
 	if (!cubes)
 		return "inputs that only the CPU has";
 	to = lower_own_cube(lower, op->outputs[0]);
+	graph_act_range(graph, op, &lo, &hi);
 	for (i = 0; i < op->num_inputs && !why && !lower->error; i++) {
-		const struct lower_tensor *from = lower_input(lower, op->inputs[i]);
+		const struct graph_tensor *input = &graph->tensors[op->inputs[i]];
+		const struct lower_tensor *from;
 		struct place start = place;
+		uint32_t width, height, channels;
 		struct npu_cube part;
+		bool shared;
 
-		next_place(op, &graph->tensors[op->inputs[i]], &place);
-		part = move_part(&to->cube, start.x, start.y, start.c, from->cube.width,
-				 from->cube.height, from->cube.channels);
-		if (start.c % atom ||
-		    (place.c != start.c && place.c % atom && i + 1 < op->num_inputs))
+		next_place(op, input, &place);
+		lower_shape(input, &width, &height, &channels);
+		part = move_part(&to->cube, start.x, start.y, start.c, width, height, channels);
+		shared = start.c % atom ||
+			 (place.c != start.c && place.c % atom && i + 1 < op->num_inputs);
+		if (!shared && !lower_clamps(lo, hi))
+			lay_out(lower, op->inputs[i], op->outputs[0], &part);
+		from = lower_input(lower, op->inputs[i]);
+		if (shared)
 			why = move_in(lower, index, i, start.c, i + 1 == op->num_inputs);
 		else if (from->cube_buffer != to->cube_buffer || from->cube.offset != part.offset)
 			why = move_copy(lower, op->inputs[i], op->outputs[0], &part,
@@ -190,7 +217,6 @@ const char *lower_concat(struct lower *lower, uint32_t index)
 		else if (lower->notes[index].op == LOWER_NONE)
 			lower->notes[index].why = "computed where it belongs";
 	}
-	graph_act_range(graph, op, &lo, &hi);
 	if (!why && lower_clamps(lo, hi))
 		lower_clamp(lower, op->outputs[0], lo, hi, &why);
 	return lower->error ? "out of memory" : why;

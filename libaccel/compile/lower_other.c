@@ -74,6 +74,14 @@ bool lower_same_quant(const struct graph_tensor *a, const struct graph_tensor *b
 	       graph_zero_point(a, 0) == graph_zero_point(b, 0);
 }
 
+/* A point, its surfaces seen as lines: those may lie apart. */
+static void stand_up(struct npu_cube *cube)
+{
+	cube->height = (cube->channels + cube->atom - 1) / cube->atom;
+	cube->line = cube->surface;
+	cube->channels = cube->atom;
+}
+
 const char *move_copy(struct lower *lower, uint32_t in, uint32_t out, const struct npu_cube *to,
 		      uint32_t to_buffer)
 {
@@ -81,7 +89,6 @@ const char *move_copy(struct lower *lower, uint32_t in, uint32_t out, const stru
 	const struct graph_tensor *as = &lower->graph->tensors[out];
 	struct lower_op op;
 	const char *why = NULL;
-	uint32_t step = to->channels, c;
 
 	lower_start(&op, NPU_SDP);
 	if (!lower_read(lower, in, &op))
@@ -90,17 +97,11 @@ const char *move_copy(struct lower *lower, uint32_t in, uint32_t out, const stru
 	op.buffer[LOWER_OUT] = to_buffer;
 	if (!lower_same_quant(from, as) && !set_rescale(&op, from, as, &why))
 		return why;
-	if (npu_cube_scattered(to) || npu_cube_scattered(&op.op.in))
-		step = to->atom;
-	for (c = 0; c < to->channels && !why; c += step) {
-		const uint32_t count = to->channels - c < step ? to->channels - c : step;
-		struct lower_op part = op;
-
-		part.op.in = move_part(&op.op.in, 0, 0, c, to->width, to->height, count);
-		part.op.out = move_part(to, 0, 0, c, to->width, to->height, count);
-		lower_emit(lower, &part, &why);
+	if (npu_cube_scattered(to) || npu_cube_scattered(&op.op.in)) {
+		stand_up(&op.op.in);
+		stand_up(&op.op.out);
 	}
-	return why;
+	return lower_emit(lower, &op, &why) ? NULL : why;
 }
 
 const char *lower_requantize(struct lower *lower, uint32_t index)
