@@ -81,13 +81,33 @@ static int alloc_shadows(struct nvdla_device *nvdla, struct nvdla_core *core)
 	return 0;
 }
 
-int nvdla_core_init(struct nvdla_device *nvdla, unsigned int index, void __iomem *csb)
+/* Do the registers of all units lie within a range? */
+static bool units_fit(const struct nvdla_config *config, resource_size_t size)
+{
+	unsigned int unit;
+
+	for (unit = 0; unit < NVDLA_UNITS; unit++) {
+		if (config->base[unit] != NVDLA_NO_UNIT &&
+		    (u64)config->base[unit] + NVDLA_WINDOW_SIZE > size)
+			return false;
+	}
+	return true;
+}
+
+/* @csb: registers of a core, @size bytes of them. */
+int nvdla_core_init(struct nvdla_device *nvdla, unsigned int index, void __iomem *csb,
+		    resource_size_t size)
 {
 	struct nvdla_core *core = &nvdla->cores[index];
 	struct drm_device *drm = &nvdla->drm;
 	unsigned int unit, words = 0;
 	int ret;
 
+	if (!units_fit(nvdla->config, size)) {
+		drm_err(drm, "core %u: %pa bytes of registers are too few for %s\n", index, &size,
+			nvdla->config->name);
+		return -EINVAL;
+	}
 	core->nvdla = nvdla;
 	core->index = index;
 	core->csb = csb;

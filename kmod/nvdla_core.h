@@ -205,7 +205,8 @@ static inline struct nvdla_job *to_nvdla_job(struct drm_sched_job *base)
 	return container_of(base, struct nvdla_job, base);
 }
 
-int nvdla_core_init(struct nvdla_device *nvdla, unsigned int index, void __iomem *csb);
+int nvdla_core_init(struct nvdla_device *nvdla, unsigned int index, void __iomem *csb,
+		    resource_size_t size);
 irqreturn_t nvdla_core_irq(int irq, void *data);
 irqreturn_t nvdla_core_irq_thread(int irq, void *data);
 /* The glue learnt that a core stopped; any context. */

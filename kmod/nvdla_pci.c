@@ -79,6 +79,27 @@ static const struct nvdla_glue board_glue = {
 	.clock_hz = board_clock_hz,
 };
 
+static void enable_events(struct nvdla_board *board)
+{
+	writel(NVDLA_BOARD_EVENT_ERROR | NVDLA_BOARD_EVENT_OVERFLOW,
+	       board->control + NVDLA_BOARD_EVENT_ENABLE);
+}
+
+/*
+ * The line may be shared with others, who do not want it masked until our
+ * thread is through: silence the board instead.
+ */
+static irqreturn_t board_event(int irq, void *data)
+{
+	struct nvdla_board *board = data;
+	u32 events = readl(board->control + NVDLA_BOARD_EVENT_STATUS);
+
+	if (!events || events == ~0U)
+		return IRQ_NONE;
+	writel(0, board->control + NVDLA_BOARD_EVENT_ENABLE);
+	return IRQ_WAKE_THREAD;
+}
+
 /* Errors that the board reports: who stopped, and why. */
 static irqreturn_t board_event_thread(int irq, void *data)
 {
@@ -87,7 +108,7 @@ static irqreturn_t board_event_thread(int irq, void *data)
 	u32 events = readl(control + NVDLA_BOARD_EVENT_STATUS);
 	unsigned int left;
 
-	if (!events || events == ~0U)
+	if (events == ~0U)
 		return IRQ_NONE;
 	writel(events, control + NVDLA_BOARD_EVENT_STATUS);
 	for (left = readl(control + NVDLA_BOARD_ERROR_COUNT); left && left != ~0U; left--) {
@@ -106,6 +127,7 @@ static irqreturn_t board_event_thread(int irq, void *data)
 		atomic_set(&board->errors[core], -EIO);
 		nvdla_core_stopped(&board->nvdla->cores[core]);
 	}
+	enable_events(board);
 	return IRQ_HANDLED;
 }
 
@@ -133,13 +155,11 @@ static int request_interrupts(struct nvdla_board *board)
 			return ret;
 		core->irq = irq;
 	}
-	ret = devm_request_threaded_irq(&pdev->dev, pci_irq_vector(pdev, event), NULL,
-					board_event_thread, IRQF_SHARED | IRQF_ONESHOT,
-					"nvdla-board", board);
+	ret = devm_request_threaded_irq(&pdev->dev, pci_irq_vector(pdev, event), board_event,
+					board_event_thread, IRQF_SHARED, "nvdla-board", board);
 	if (ret)
 		return ret;
-	writel(NVDLA_BOARD_EVENT_ERROR | NVDLA_BOARD_EVENT_OVERFLOW,
-	       board->control + NVDLA_BOARD_EVENT_ENABLE);
+	enable_events(board);
 	return 0;
 }
 
@@ -206,10 +226,12 @@ static int board_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	ret = pcim_enable_device(pdev);
 	if (ret)
 		return dev_err_probe(dev, ret, "cannot enable the device\n");
-	board->csb = pcim_iomap(pdev, NVDLA_BOARD_BAR_CSB, 0);
-	board->control = pcim_iomap(pdev, NVDLA_BOARD_BAR_CONTROL, 0);
-	if (!board->csb || !board->control)
-		return dev_err_probe(dev, -ENOMEM, "cannot map the registers\n");
+	board->csb = pcim_iomap_region(pdev, NVDLA_BOARD_BAR_CSB, "nvdla");
+	if (IS_ERR(board->csb))
+		return dev_err_probe(dev, PTR_ERR(board->csb), "cannot map the cores\n");
+	board->control = pcim_iomap_region(pdev, NVDLA_BOARD_BAR_CONTROL, "nvdla");
+	if (IS_ERR(board->control))
+		return dev_err_probe(dev, PTR_ERR(board->control), "cannot map the board\n");
 	ret = check_board(board);
 	if (ret)
 		return ret;
@@ -228,7 +250,8 @@ static int board_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	board->nvdla = nvdla;
 	pci_set_drvdata(pdev, nvdla);
 	for (i = 0; i < cores; i++) {
-		ret = nvdla_core_init(nvdla, i, board->csb + i * NVDLA_BOARD_CORE_STRIDE);
+		ret = nvdla_core_init(nvdla, i, board->csb + i * NVDLA_BOARD_CORE_STRIDE,
+				      NVDLA_BOARD_CORE_STRIDE);
 		if (ret)
 			return ret;
 	}
@@ -278,11 +301,9 @@ static int board_suspend(struct device *dev)
 static int board_resume(struct device *dev)
 {
 	struct nvdla_device *nvdla = dev_get_drvdata(dev);
-	struct nvdla_board *board = nvdla->bus;
 	int ret = nvdla_device_resume(nvdla);
 
-	writel(NVDLA_BOARD_EVENT_ERROR | NVDLA_BOARD_EVENT_OVERFLOW,
-	       board->control + NVDLA_BOARD_EVENT_ENABLE);
+	enable_events(nvdla->bus);
 	return ret;
 }
 

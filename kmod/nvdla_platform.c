@@ -26,6 +26,7 @@
  * @max_hz: highest operating point
  * @resets: one per core, or one for all; NULL entries if there are none
  * @reset_count: number of resets given
+ * @irqs: interrupt of each core
  */
 struct nvdla_soc {
 	struct clk_bulk_data *clocks;
@@ -34,6 +35,7 @@ struct nvdla_soc {
 	unsigned long max_hz;
 	struct reset_control *resets[NVDLA_MAX_CORES];
 	unsigned int reset_count;
+	int irqs[NVDLA_MAX_CORES];
 };
 
 static int soc_power_on(struct nvdla_device *nvdla)
@@ -112,7 +114,9 @@ static int get_clocks(struct device *dev, struct nvdla_soc *soc)
 
 	soc->clock_count = devm_clk_bulk_get_all(dev, &soc->clocks);
 	if (soc->clock_count < 0)
-		return dev_err_probe(dev, soc->clock_count, "no clocks\n");
+		return dev_err_probe(dev, soc->clock_count, "cannot get the clocks\n");
+	if (!soc->clock_count)
+		return dev_err_probe(dev, -EINVAL, "the node names no clocks\n");
 	soc->core_clock = devm_clk_get_optional(dev, "core");
 	if (IS_ERR(soc->core_clock))
 		return dev_err_probe(dev, PTR_ERR(soc->core_clock), "no core clock\n");
@@ -125,6 +129,18 @@ static int get_clocks(struct device *dev, struct nvdla_soc *soc)
 	if (!IS_ERR(opp)) {
 		soc->max_hz = hz;
 		dev_pm_opp_put(opp);
+	}
+	return 0;
+}
+
+static int get_interrupts(struct platform_device *pdev, struct nvdla_soc *soc, unsigned int cores)
+{
+	unsigned int i;
+
+	for (i = 0; i < cores; i++) {
+		soc->irqs[i] = platform_get_irq(pdev, i);
+		if (soc->irqs[i] < 0)
+			return soc->irqs[i];
 	}
 	return 0;
 }
@@ -158,11 +174,13 @@ static int init_cores(struct platform_device *pdev, struct nvdla_device *nvdla)
 	int ret;
 
 	for (i = 0; i < nvdla->core_count; i++) {
-		void __iomem *csb = devm_platform_ioremap_resource(pdev, i);
+		struct resource *res;
+		void __iomem *csb = devm_platform_get_and_ioremap_resource(pdev, i, &res);
 
 		if (IS_ERR(csb))
-			return PTR_ERR(csb);
-		ret = nvdla_core_init(nvdla, i, csb);
+			return dev_err_probe(&pdev->dev, PTR_ERR(csb),
+					     "cannot map the registers of core %u\n", i);
+		ret = nvdla_core_init(nvdla, i, csb, resource_size(res));
 		if (ret)
 			return ret;
 	}
@@ -171,21 +189,35 @@ static int init_cores(struct platform_device *pdev, struct nvdla_device *nvdla)
 
 static int request_interrupts(struct platform_device *pdev, struct nvdla_device *nvdla)
 {
+	struct nvdla_soc *soc = nvdla->bus;
 	unsigned int i;
-	int irq, ret;
+	int ret;
 
 	for (i = 0; i < nvdla->core_count; i++) {
 		struct nvdla_core *core = &nvdla->cores[i];
 
-		irq = platform_get_irq(pdev, i);
-		if (irq < 0)
-			return irq;
-		ret = devm_request_threaded_irq(&pdev->dev, irq, nvdla_core_irq,
+		ret = devm_request_threaded_irq(&pdev->dev, soc->irqs[i], nvdla_core_irq,
 						nvdla_core_irq_thread, IRQF_SHARED, core->name,
 						core);
 		if (ret)
-			return ret;
-		core->irq = irq;
+			return dev_err_probe(&pdev->dev, ret, "no interrupt for core %u\n", i);
+		core->irq = soc->irqs[i];
+	}
+	return 0;
+}
+
+/* A wrong address is better found now than by the first job. */
+static int check_cores(struct device *dev, struct nvdla_device *nvdla)
+{
+	unsigned int i;
+
+	for (i = 0; i < nvdla->core_count; i++) {
+		u32 version = readl(nvdla->cores[i].csb + nvdla->config->base[NVDLA_GLB] +
+				    GLB_S_NVDLA_HW_VERSION);
+
+		if (!version || version == ~0U)
+			return dev_err_probe(dev, -ENODEV, "core %u is no NVDLA: version %#x\n", i,
+					     version);
 	}
 	return 0;
 }
@@ -202,12 +234,16 @@ static int soc_probe(struct platform_device *pdev)
 	config = nvdla_config_find(of_device_get_match_data(dev));
 	if (!config)
 		return -ENODEV;
+	if (!cores || cores > NVDLA_MAX_CORES)
+		return dev_err_probe(dev, -EINVAL, "registers of %u cores\n", cores);
 	soc = devm_kzalloc(dev, sizeof(*soc), GFP_KERNEL);
 	if (!soc)
 		return -ENOMEM;
 	ret = get_clocks(dev, soc);
 	if (!ret)
 		ret = get_resets(dev, soc, cores);
+	if (!ret)
+		ret = get_interrupts(pdev, soc, cores);
 	if (ret)
 		return ret;
 	/* Without an IOMMU, contiguous memory comes from here. */
@@ -233,12 +269,17 @@ static int soc_probe(struct platform_device *pdev)
 	ret = pm_runtime_resume_and_get(dev);
 	if (ret)
 		goto err_pm;
-	ret = request_interrupts(pdev, nvdla);
+	ret = check_cores(dev, nvdla);
+	if (!ret)
+		ret = request_interrupts(pdev, nvdla);
 	if (!ret)
 		ret = nvdla_device_register(nvdla);
-	pm_runtime_put_autosuspend(dev);
-	if (!ret)
+	if (!ret) {
+		pm_runtime_put_autosuspend(dev);
 		return 0;
+	}
+	pm_runtime_dont_use_autosuspend(dev);
+	pm_runtime_put_sync_suspend(dev);
 err_pm:
 	pm_runtime_dont_use_autosuspend(dev);
 	pm_runtime_disable(dev);

@@ -11,6 +11,7 @@ import tempfile
 import threading
 import time
 
+import devicetree
 import guests
 import initramfs
 
@@ -118,11 +119,12 @@ class Machine:
     """A guest, its boards, and what is exchanged with it."""
 
     def __init__(self, guest, boards=(BOARD,), memory="1G", cpus=2, iommu=False, cpu=None,
-                 append="", verbose=False, disk=None):
+                 append="", verbose=False, disk=None, on_chip=0):
         self.guest = guest
         self.memory = memory
         self.cpus = cpus
         self.iommu = iommu
+        self.on_chip = on_chip
         self.cpu = cpu
         self.append = append
         self.verbose = verbose
@@ -145,20 +147,26 @@ class Machine:
         return {"driver": "vfio-user-pci", "id": f"npu{number}", "bus": f"slot{number}",
                 "socket": {"type": "unix", "path": self.boards[number].socket}}
 
-    def command_line(self, accel, interactive):
-        """The whole QEMU command."""
-        amd64 = self.guest.arch == "amd64"
-        if amd64:
+    def processor(self, accel):
+        """The part of the command that says what the machine is."""
+        if self.guest.arch == "amd64":
             line = ["qemu-system-x86_64", "-M", "q35,memory-backend=ram" +
                     (",kernel-irqchip=split" if self.iommu and accel == "kvm" else "")]
             line += ["-cpu", self.cpu or ("host" if accel == "kvm" else "max")]
         else:
             line = ["qemu-system-aarch64", "-M", "virt,gic-version=3,memory-backend=ram"]
             line += ["-cpu", self.cpu or "max,pauth-impdef=on"]
-        line += ["-accel", accel + (",thread=multi" if accel == "tcg" else "")]
-        line += ["-nodefaults", "-no-reboot", "-display", "none", "-m", self.memory,
-                 "-smp", str(self.cpus),
-                 "-object", f"memory-backend-memfd,id=ram,size={self.memory},share=on",
+        return line + ["-accel", accel + (",thread=multi" if accel == "tcg" else ""),
+                       "-m", self.memory, "-smp", str(self.cpus),
+                       "-object", f"memory-backend-memfd,id=ram,size={self.memory},share=on"]
+
+    def command_line(self, accel, interactive):
+        """The whole QEMU command."""
+        amd64 = self.guest.arch == "amd64"
+        line = self.processor(accel)
+        if self.on_chip:
+            line += ["-dtb", f"{self.folder}/devicetree"]
+        line += ["-nodefaults", "-no-reboot", "-display", "none",
                  "-qmp", f"unix:{self.folder}/qmp.sock,server=on,wait=off"]
         if self.iommu:
             line += ["-device", "intel-iommu,caching-mode=on" if amd64 else "virtio-iommu-pci"]
@@ -179,7 +187,7 @@ class Machine:
             line += ["-drive", f"file={self.disk},format=raw,if=virtio,snapshot=on,cache=unsafe"]
         for number in range(len(self.boards)):
             line += ["-device", f"pcie-root-port,id=slot{number},chassis={number + 1},"
-                     f"slot={number + 1}",
+                     f"slot={number + 1},addr={devicetree.SLOT + number:#x}",
                      "-device", json.dumps(self.device(number))]
         # iomem=relaxed: tests reach the board's registers beside the driver.
         append = "panic=-1 iomem=relaxed " + ("console=ttyS0" if amd64 else "console=ttyAMA0")
@@ -196,6 +204,8 @@ class Machine:
         """Start the boards and QEMU."""
         self.accel = choose_accel(self.guest)
         initramfs.make(self.guest, self.own_modules, self.folder + "/initrd")
+        if self.on_chip:
+            devicetree.write(self, f"{self.folder}/devicetree", self.on_chip, self.accel)
         for board in self.boards:
             board.start()
         command = [os.path.join(guests.HERE, "in-tree"), os.path.join(guests.VM, "qemu"),

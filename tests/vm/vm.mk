@@ -9,7 +9,7 @@ CHECKS		+= $(VM_GUESTS:%=vm-%)
 DEB_PACKAGES	+= python3 debian-archive-keyring xz-utils zstd util-linux binutils make gcc \
 		   gcc-aarch64-linux-gnu libc6-dev-arm64-cross libdrm-dev:arm64 \
 		   libprotobuf-c-dev:arm64 libjpeg62-turbo-dev:arm64 libpng-dev:arm64 \
-		   libcjson-dev:arm64
+		   libcjson-dev:arm64 device-tree-compiler
 
 # The debug kernel takes 8 to 26 minutes, once. Without it in the cache, the
 # suite is part of `make check` only where CI_KASAN says so.
