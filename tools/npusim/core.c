@@ -147,8 +147,7 @@ void npusim_reset(struct npusim *sim, unsigned int index)
 	core->busy = 0;
 	core->event_count = 0;
 	core->busy_until = 0;
-	core->port_free[0] = 0;
-	core->port_free[1] = 0;
+	core->queued = 0;
 	core->launched = 0;
 	core->bdma_next = 0;
 	core->load_count = 0;

@@ -29,6 +29,7 @@
 #define POLL_CYCLES	1000000000ull
 #define MAX_SRAM	16
 #define WRITE_CYCLES	2
+#define READ_CYCLES	18
 
 struct replay {
 	struct npusim *sim;
@@ -217,19 +218,31 @@ static const char *state_name(enum npusim_state state)
 	}
 }
 
-/* Writing a register takes a CSB master a while; operations go on meanwhile. */
-static void write_register(struct replay *replay, uint32_t reg, uint32_t value)
+/* A CSB master takes a while for an access; operations go on meanwhile. */
+static void pass(struct replay *replay, uint64_t cycles)
 {
 	enum npusim_state state = NPUSIM_INTERRUPT;
-	uint64_t now, end;
+	uint64_t now = npusim_cycles(replay->sim, replay->core), end = now + cycles;
 
-	npusim_reg_write(replay->sim, replay->core, reg, value);
-	now = npusim_cycles(replay->sim, replay->core);
-	end = now + WRITE_CYCLES;
 	while (state == NPUSIM_INTERRUPT && now < end) {
 		state = npusim_run(replay->sim, replay->core, end - now);
 		now = npusim_cycles(replay->sim, replay->core);
 	}
+}
+
+static void write_register(struct replay *replay, uint32_t reg, uint32_t value)
+{
+	npusim_reg_write(replay->sim, replay->core, reg, value);
+	pass(replay, WRITE_CYCLES);
+}
+
+static uint32_t read_register(struct replay *replay, uint32_t reg)
+{
+	uint32_t value = npusim_reg_read(replay->sim, replay->core, reg);
+
+	pass(replay, READ_CYCLES);
+
+	return value;
 }
 
 /* GLB's registers in this configuration. */
@@ -259,7 +272,10 @@ static void wait_for(struct replay *replay, uint32_t mask, uint64_t max)
 	if ((seen & mask) != mask) {
 		printf("%u: wfi 0x%x: %s\n", replay->line, mask, state_name(state));
 		failed(replay);
+		return;
 	}
+	/* The status was read and acknowledged. */
+	pass(replay, READ_CYCLES + WRITE_CYCLES);
 }
 
 static void poll_for(struct replay *replay, uint32_t reg, uint32_t value)
@@ -327,10 +343,10 @@ static int execute(struct replay *replay, const struct command *command, const u
 	if (!strcmp(name, "w")) {
 		write_register(replay, (uint32_t)n[0], (uint32_t)n[1]);
 	} else if (!strcmp(name, "r")) {
-		got = npusim_reg_read(replay->sim, replay->core, (uint32_t)n[0]);
+		got = read_register(replay, (uint32_t)n[0]);
 		printf("%u: r 0x%x: 0x%08x\n", replay->line, (uint32_t)n[0], got);
 	} else if (!strcmp(name, "rc")) {
-		got = npusim_reg_read(replay->sim, replay->core, (uint32_t)n[0]);
+		got = read_register(replay, (uint32_t)n[0]);
 		if (got != (uint32_t)n[1]) {
 			printf("%u: rc 0x%x: 0x%08x, want 0x%08x\n", replay->line, (uint32_t)n[0],
 			       got, (uint32_t)n[1]);

@@ -154,6 +154,7 @@ static void finish(struct sim_core *core, enum sim_engine engine, uint64_t end, 
 	account(core, cost);
 	core->counters.ops++;
 	core->busy |= 1u << engine;
+	core->queued &= ~(1u << engine);
 	event_add(core, end, intr, units, 1u << engine);
 }
 
@@ -380,6 +381,10 @@ static uint32_t event_fire(struct sim_core *core)
 		core->consumer[unit] ^= 1;
 	}
 	core->busy &= ~event.engines;
+	if (event.engines & 1u << SIM_SDP && sim_enabled(core, NVDLA_SDP))
+		core->queued |= 1u << SIM_SDP;
+	if (event.engines & 1u << SIM_CDP && sim_enabled(core, NVDLA_CDP))
+		core->queued |= 1u << SIM_CDP;
 	if (event.intr & 1u << INTR_BDMA)
 		sim_bdma_done(core, 0);
 	if (event.intr & 2u << INTR_BDMA)

@@ -149,7 +149,7 @@ struct sim_core {
 	struct sim_event events[SIM_EVENTS];
 	unsigned int event_count;
 	uint64_t busy_until;
-	uint64_t port_free[2];
+	uint32_t queued;		/* engines whose last operation had a successor waiting */
 
 	uint32_t launched;		/* BDMA groups waiting */
 	unsigned int bdma_next;
