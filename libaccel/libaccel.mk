@@ -57,6 +57,8 @@ $(O)/libaccel.pc: libaccel/libaccel.pc.in libaccel/libaccel.mk
 	@mkdir -p $(@D)
 	sed 's|@VERSION@|$(LIBACCEL_VERSION)|; s|@LIBS_PRIVATE@|$(LIBACCEL_LIBS)|' $< > $@
 
+empty			:=
+space			:= $(empty) $(empty)
 PREFIX			?= /usr/local
 LIBDIR			?= $(PREFIX)/lib
 
@@ -73,3 +75,12 @@ install-libaccel: $(LIBACCEL) $(LIBACCEL_A) $(O)/libaccel.pc
 	install -m 644 $(LIBACCEL_A) $(DESTDIR)$(LIBDIR)/libaccel.a
 	sed 's|^prefix=.*|prefix=$(PREFIX)|; s|^libdir=.*|libdir=$(LIBDIR)|' $(O)/libaccel.pc \
 		> $(DESTDIR)$(LIBDIR)/pkgconfig/libaccel.pc
+	install -d $(DESTDIR)$(LIBDIR)/cmake/accel
+	for name in accel-config accel-config-version; do \
+		sed -e 's|@VERSION@|$(LIBACCEL_VERSION)|' -e 's|@SONAME@|$(LIBACCEL_SONAME)|' \
+			-e 's|@MAJOR@|$(word 1,$(subst ., ,$(LIBACCEL_VERSION)))|' \
+			-e 's|@MINOR@|$(word 2,$(subst ., ,$(LIBACCEL_VERSION)))|' \
+			-e 's|@LIBS@|$(subst $(space),;,$(strip $(sort $(LIBACCEL_LIBS))))|' \
+			-e 's|@INCLUDEDIR@|$(shell realpath -m --relative-to=$(LIBDIR)/cmake/accel $(PREFIX)/include)|' \
+			libaccel/$$name.cmake.in > $(DESTDIR)$(LIBDIR)/cmake/accel/$$name.cmake; \
+	done

@@ -17,7 +17,7 @@ check-dev: $(O)/tests/unit/dev/test-dev
 
 # The library as somebody else's program finds it.
 CHECKS		+= install
-DEB_PACKAGES	+= pkg-config binutils
+DEB_PACKAGES	+= pkg-config binutils cmake
 
 .PHONY: check-install
 check-install:
