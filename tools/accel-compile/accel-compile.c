@@ -32,7 +32,7 @@ static const char help[] =
 "  -M, --method NAME        min-max, percentile, mse or entropy\n"
 CLI_PICTURE_HELP
 "  -b, --bandwidth BYTES    memory bandwidth to plan for, per cycle\n"
-"  -e, --explain            tell where each operation runs, why, and what it costs\n"
+"  -e, --explain            tell where each operation runs, why, at what cost\n"
 "      --float              do not quantise: everything on the CPU\n"
 "      --cpu                quantise, but put nothing on the NPU\n"
 "      --no-cache           compile even if the result is in the cache\n"

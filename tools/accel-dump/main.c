@@ -92,9 +92,8 @@ int main(int argc, char **argv)
 			return CLI_USAGE;
 		}
 	}
-	if (argc - optind != 1) {
+	if (argc - optind != 1)
 		return cli_wrong("one FILE, not %d", argc - optind);
-	}
 
 	ret = try_coredump(argv[optind], registers, &is_coredump);
 	if (ret) {

@@ -60,7 +60,7 @@ cJSON *cdi_specification(const struct accel_device_info *infos, unsigned int cou
 
 	if (!object)
 		return NULL;
-	good = cJSON_AddStringToObject(object, "cdiVersion", "0.6.0") &&
+	good = cJSON_AddStringToObject(object, "cdiVersion", "0.5.0") &&
 	       cJSON_AddStringToObject(object, "kind", "nvdla.org/npu");
 	list = good ? cJSON_AddArrayToObject(object, "devices") : NULL;
 	for (i = 0; list && i < count && good; i++) {

@@ -23,7 +23,7 @@ static void usage(void)
 	      "sim:nv_large, ...).\n"
 	      "\n"
 	      "  -j, --json         machine-readable\n"
-	      "  -f, --fit          judge the machine for inference: NPU, memory, PCIe, ECC, storage\n"
+	      "  -f, --fit          judge the machine: NPU, memory, PCIe, ECC, storage\n"
 	      "      --path FOLDER  storage that --fit measures (default: the current folder)\n"
 	      "  -c, --cdi          write a Container Device Interface specification\n"
 	      "  -h, --help         this text\n"
@@ -156,7 +156,7 @@ int main(int argc, char **argv)
 	static struct accel_device_info infos[DEVICES_MAX];
 	struct fit_result results[FIT_RESULTS];
 	bool json = false, fit = false, cdi = false;
-	const char *path = ".";
+	const char *path = NULL;
 	unsigned int count, i;
 	cJSON *object;
 	int option, ret = 0;
@@ -182,9 +182,10 @@ int main(int argc, char **argv)
 			return CLI_USAGE;
 		}
 	}
-	if (argc - optind > 1) {
+	if (argc - optind > 1)
 		return cli_wrong("one DEVICE, not %d", argc - optind);
-	}
+	if (path && !fit)
+		return cli_wrong("--path goes with --fit");
 
 	count = find_devices(argv[optind], infos);
 	if (!count && argv[optind])
@@ -202,7 +203,7 @@ int main(int argc, char **argv)
 		return ret ? ret : count ? 0 : EXIT_NONE;
 	}
 	if (fit)
-		fit_judge(count ? &infos[0] : NULL, path, results);
+		fit_judge(count ? &infos[0] : NULL, path ? path : ".", results);
 	if (json)
 		ret = report_json(infos, count, fit ? results : NULL);
 	else

@@ -19,7 +19,7 @@ static const char help[] =
 "for a model with one input, which is then run once for each.\n"
 "\n"
 "  -d, --device NAME        drm, drm:/dev/accel/accelN, sim:CONFIG, cpu or auto\n"
-"  -c, --config NAME        on the cpu: the configuration whose operations are run\n"
+"  -c, --config NAME        cpu: the configuration whose operations are run\n"
 CLI_PICTURE_HELP
 "  -t, --top N              print the N largest values of each output (default 5)\n"
 "  -o, --output FOLDER      write each output as raw bytes into FOLDER/N.bin\n"

@@ -189,9 +189,8 @@ int main(int argc, char **argv)
 			return CLI_USAGE;
 		}
 	}
-	if (argc - optind > 1) {
+	if (argc - optind > 1)
 		return cli_wrong("one DEVICE, not %d", argc - optind);
-	}
 	if (optind < argc)
 		name = argv[optind];
 
