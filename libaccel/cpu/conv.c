@@ -21,15 +21,15 @@ static int check_range(const char *what, uint64_t value, uint64_t low, uint64_t 
 
 /* Every output must see at least one real input in each direction. */
 static int check_padding(const char *axis, uint32_t in, uint32_t out, uint32_t kernel,
-			 uint32_t stride, uint32_t dilation, uint32_t pad)
+			 uint32_t stride, uint32_t dilation, int32_t pad)
 {
-	uint64_t extent = (uint64_t)(kernel - 1) * dilation + 1;
-	uint64_t last = (uint64_t)(out - 1) * stride;
+	int64_t extent = (int64_t)(kernel - 1) * dilation + 1;
+	int64_t last = (int64_t)(out - 1) * stride;
 
-	if (pad >= extent)
-		return accel_error_set(-EINVAL, "convolution: %s padding %u exceeds the kernel",
-				       axis, pad);
-	if (last >= (uint64_t)in + pad)
+	if (pad >= extent || pad < 0)
+		return accel_error_set(-EINVAL, "convolution: %s padding %d is not 0 to %lld",
+				       axis, pad, (long long)extent - 1);
+	if (last >= (int64_t)in + pad)
 		return accel_error_set(-EINVAL,
 				       "convolution: %s output %u lies outside the input (%u)",
 				       axis, out, in);
@@ -81,6 +81,8 @@ static int check_shape(struct accel_conv_shape *shape)
 	ret = check_layout("input", &shape->in, shape->in_width, shape->in_channels);
 	if (!ret)
 		ret = check_layout("output", &shape->out, shape->out_width, shape->out_channels);
+	if (!ret && shape->loose)
+		return 0;
 	if (!ret)
 		ret = check_padding("vertical", shape->in_height, shape->out_height,
 				    shape->kernel_height, shape->stride_y, shape->dilation_y,
@@ -343,6 +345,17 @@ static void gemm_tile(const struct accel_conv_call *call, size_t tile, size_t gr
 	}
 }
 
+/* Offsets of a tile's rows to pointers. */
+static void point_rows(const int8_t *in, const int8_t *padding, const ptrdiff_t *restrict offsets,
+		       size_t count, uintptr_t *restrict rows)
+{
+	const uintptr_t base = (uintptr_t)in, outside = (uintptr_t)padding;
+	size_t r;
+
+	for (r = 0; r < count; r++)
+		rows[r] = offsets[r] == PADDING_ROW ? outside : base + (uintptr_t)offsets[r];
+}
+
 static void gemm_run(const struct accel_conv_call *call, size_t first, size_t end, void *scratch)
 {
 	const struct accel_conv *conv = call->conv;
@@ -354,11 +367,8 @@ static void gemm_run(const struct accel_conv_call *call, size_t first, size_t en
 
 	for (tile = first; tile < end; tile++) {
 		if (conv->rows) {
-			const ptrdiff_t *offsets = conv->rows + tile * count;
-
-			for (r = 0; r < count; r++)
-				rows[r] = offsets[r] == PADDING_ROW ? conv->padding :
-					  call->in + offsets[r];
+			point_rows(call->in, conv->padding, conv->rows + tile * count, count,
+				   (uintptr_t *)rows);
 			gemm_tile(call, tile, 0, rows, block);
 			continue;
 		}
@@ -521,7 +531,7 @@ int accel_conv_new(enum accel_isa isa, const struct accel_conv_shape *shape,
 	if (ret)
 		goto fail;
 	if (shape->groups == shape->in_channels && shape->groups == shape->out_channels &&
-	    shape->groups > 1)
+	    shape->groups > 1 && !shape->loose)
 		ret = accel_dwconv_init(conv, weights);
 	else
 		ret = gemm_init(conv, weights);

@@ -9,6 +9,7 @@
 #ifndef ACCEL_CPU_CONV_H
 #define ACCEL_CPU_CONV_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -45,8 +46,9 @@ struct accel_layout {
  * @stride_x: input pixels per output pixel
  * @dilation_y: input lines per kernel line
  * @dilation_x: input pixels per kernel pixel
- * @pad_top: padding lines above
- * @pad_left: padding pixels to the left
+ * @pad_top: padding lines above; less than 0: lines that are left out
+ * @pad_left: padding pixels to the left; less than 0: pixels left out
+ * @loose: outputs may lie outside the input, in the padding alone
  * @groups: groups; @in_channels of them is a depthwise convolution
  * @in: layout of the input; atom 0: dense NHWC
  * @out: layout of the output; atom 0: dense NHWC
@@ -58,7 +60,8 @@ struct accel_conv_shape {
 	uint32_t kernel_height, kernel_width;
 	uint32_t stride_y, stride_x;
 	uint32_t dilation_y, dilation_x;
-	uint32_t pad_top, pad_left;
+	int32_t pad_top, pad_left;
+	bool loose;
 	uint32_t groups;
 	struct accel_layout in, out;
 	int8_t pad_value;

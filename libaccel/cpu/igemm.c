@@ -5,7 +5,7 @@
 
 #define ARG(field, offset) \
 	_Static_assert(offsetof(struct accel_igemm, field) == (offset), \
-		       "neon/qs8_igemm.inc knows the offset of " #field)
+		       "neon/igemm.inc knows the offset of " #field)
 
 ARG(rows, 0);
 ARG(weights, 8);
@@ -17,6 +17,8 @@ ARG(nc, 48);
 ARG(zero, 56);
 ARG(min, 58);
 ARG(raw, 59);
+ARG(low, 60);
+ARG(high, 64);
 
 /*
  * The same product in plain C: the definition that the others are tested

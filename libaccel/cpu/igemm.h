@@ -29,9 +29,12 @@
  * @nc: columns, a multiple of the kernel's NR
  * @zero: output zero point
  * @min: lower bound of the output
- * @raw: store 32-bit sums with bias instead of INT8
+ * @raw: store 32-bit sums with bias instead: of INT8 products unscaled, of
+ *       FP32 ones unclamped
+ * @low: FP32: lower bound of the output
+ * @high: FP32: upper bound
  *
- * The layout is known to the assembly sources (neon/qs8_igemm.inc).
+ * The layout is known to the assembly sources (neon/igemm.inc).
  */
 struct accel_igemm {
 	const int8_t *const *rows;
@@ -44,6 +47,7 @@ struct accel_igemm {
 	int16_t zero;
 	int8_t min;
 	uint8_t raw;
+	float low, high;
 };
 
 typedef void accel_igemm_fn(const struct accel_igemm *args);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Running a graph on the CPU with the reference kernels.
+ * Running a graph on the CPU.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +15,7 @@ struct graph_exec {
 	void **data;		/* per tensor; constants: graph_tensor::data */
 	bool *owned;
 	uint32_t *last_use;	/* per tensor: last operation that reads it */
+	struct cpu_op **ops;	/* per operation, made when it first runs */
 };
 
 static int allocate(struct graph_exec *exec, uint32_t tensor)
@@ -63,7 +64,8 @@ int graph_exec_new(const struct graph *graph, bool keep, struct graph_exec **out
 	exec->data = calloc(graph->num_tensors + 1, sizeof(*exec->data));
 	exec->owned = calloc(graph->num_tensors + 1, sizeof(*exec->owned));
 	exec->last_use = calloc(graph->num_tensors + 1, sizeof(*exec->last_use));
-	if (!exec->data || !exec->owned || !exec->last_use) {
+	exec->ops = calloc(graph->num_ops + 1, sizeof(*exec->ops));
+	if (!exec->data || !exec->owned || !exec->last_use || !exec->ops) {
 		graph_exec_free(exec);
 		return accel_error_memory("an executor");
 	}
@@ -97,6 +99,9 @@ void graph_exec_free(struct graph_exec *exec)
 	free(exec->data);
 	free(exec->owned);
 	free(exec->last_use);
+	for (uint32_t i = 0; exec->ops && i < exec->graph->num_ops; i++)
+		cpu_op_free(exec->ops[i]);
+	free(exec->ops);
 	free(exec);
 }
 
@@ -124,7 +129,10 @@ int graph_exec_op(struct graph_exec *exec, uint32_t number)
 	const struct graph_op *op = &exec->graph->ops[number];
 	int err = op->num_outputs ? allocate(exec, op->outputs[0]) : 0;
 
-	return err ? err : cpu_op_run(exec->graph, op, exec->data);
+	if (!err && !exec->ops[number])
+		err = cpu_op_new(exec->graph, op, &exec->ops[number]);
+
+	return err ? err : cpu_op_again(exec->ops[number], exec->data);
 }
 
 int graph_exec_run(struct graph_exec *exec, const void *const *inputs,

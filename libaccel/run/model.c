@@ -124,6 +124,9 @@ static void loaded_free(struct loaded *loaded)
 		if (loaded->prepared[i])
 			loaded->kernels[i]->free(loaded->prepared[i]);
 	}
+	for (i = 0; loaded->cpu_ops && i < loaded->target->step_count; i++)
+		cpu_op_free(loaded->cpu_ops[i]);
+	free(loaded->cpu_ops);
 	free(loaded->programs);
 	free(loaded->prepared);
 	free(loaded->kernels);
@@ -188,6 +191,25 @@ static int prepare_kernels(struct loaded *loaded)
 	return ret == -ENOMEM ? accel_error_memory("kernels") : ret;
 }
 
+/* The operations that the CPU runs on every device, their weights packed. */
+static int prepare_cpu_ops(const struct accel_model *model, struct loaded *loaded)
+{
+	const struct graph *graph = model->artefact->graph;
+	const struct target *t = loaded->target;
+	uint32_t i;
+	int ret = 0;
+
+	loaded->cpu_ops = calloc(t->step_count + 1, sizeof(*loaded->cpu_ops));
+	if (!loaded->cpu_ops)
+		return accel_error_memory("operations");
+	for (i = 0; !ret && i < t->step_count; i++) {
+		if (t->steps[i].kind == ARTEFACT_CPU)
+			ret = cpu_op_new(graph, &graph->ops[t->steps[i].index],
+					 &loaded->cpu_ops[i]);
+	}
+	return ret;
+}
+
 static int choose_target(const struct accel_model *model, struct accel_device *device,
 			 const char *config, const struct target **target, bool *cpu)
 {
@@ -233,6 +255,8 @@ int loaded_get(struct accel_model *model, struct accel_device *device, const cha
 		loaded->device = accel_device_ref(device);
 		loaded->target = target;
 		ret = cpu ? prepare_kernels(loaded) : load_programs(loaded);
+		if (!ret)
+			ret = prepare_cpu_ops(model, loaded);
 		if (ret) {
 			loaded_free(loaded);
 			goto out;

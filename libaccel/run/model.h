@@ -10,6 +10,7 @@
 #include <accel/model.h>
 
 #include "libaccel/cpu/npu_kernels.h"
+#include "libaccel/cpu/ref/ref_op.h"
 #include "libaccel/compile/artefact.h"
 
 /**
@@ -22,6 +23,7 @@
  * @programs: per segment, likewise
  * @prepared: per operation, on the cpu backend
  * @kernels: per operation, likewise
+ * @cpu_ops: per step, those of kind ARTEFACT_CPU
  */
 struct loaded {
 	struct loaded *next;
@@ -32,6 +34,7 @@ struct loaded {
 	struct accel_program **programs;
 	struct npu_prepared **prepared;
 	const struct npu_kernels **kernels;
+	struct cpu_op **cpu_ops;
 };
 
 struct accel_model {

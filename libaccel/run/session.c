@@ -9,7 +9,6 @@
 #include <time.h>
 
 #include "libaccel/dev/error.h"
-#include "libaccel/cpu/ref/ref_op.h"
 #include "model.h"
 #include "picture.h"
 
@@ -412,7 +411,6 @@ static int convert(struct accel_session *session, uint32_t index, bool to_cube)
 
 static int run_step(struct accel_session *session, const struct artefact_step *step)
 {
-	const struct graph *graph = graph_of(session);
 	uint64_t begin;
 	int ret;
 
@@ -421,7 +419,8 @@ static int run_step(struct accel_session *session, const struct artefact_step *s
 		return run_segment(session, step->index);
 	case ARTEFACT_CPU:
 		begin = now_ns();
-		ret = cpu_op_run(graph, &graph->ops[step->index], session->data);
+		ret = cpu_op_again(session->loaded->cpu_ops[step - session->target->steps],
+				   session->data);
 		if (session->profile)
 			record(session, step->index, false, 0, now_ns() - begin);
 		return ret == -ENOMEM ? accel_error_memory("an operation") : ret;

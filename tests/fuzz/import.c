@@ -20,7 +20,7 @@
 
 #include <accel/accel.h>
 
-#include "libaccel/cpu/ref/ref_op.h"
+#include "libaccel/cpu/pool.h"
 #include "libaccel/import/import.h"
 #include "libaccel/graph/passes.h"
 #include "libaccel/run/graph_exec.h"
@@ -248,7 +248,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "fuzz-import: no models to start from\n");
 		return 2;
 	}
-	cpu_set_threads(1);
+	accel_pool_configure(1, 0);
 	clock_gettime(CLOCK_MONOTONIC, &start);
 	do {
 		const struct seed *seed = &seeds[next() % (uint32_t)num_seeds];

@@ -9,7 +9,7 @@
  * An accumulator holds rows r, r+1 by columns c, c+1: v8-v15 rows 0 and 1,
  * v16-v23 rows 2 and 3, v24-v31 rows 4 and 5.
  */
-#include "qs8_igemm.inc"
+#include "igemm.inc"
 
 	.arch	armv8.2-a+i8mm
 
@@ -75,11 +75,7 @@ function accel_qs8_igemm_6x16c8__neoni8mm
 	mov	x15, x1
 	mov	x16, x5
 .Ltap:
-	ldp	x9, x10, [x15], #16
-	ldp	x11, x12, [x15], #16
-	ldp	x13, x14, [x15], #16
-	subs	x17, x6, #16
-	b.lo	.Ltail
+	rows6	.Ltail
 .Lloop:
 	ldr	q0, [x9], #16
 	ldr	q1, [x10], #16
@@ -111,16 +107,8 @@ function accel_qs8_igemm_6x16c8__neoni8mm
 	subs	x16, x16, #1
 	b.ne	.Ltap
 
-	add	x9, x3, x4
-	add	x10, x9, x4
-	add	x11, x10, x4
-	add	x12, x11, x4
-	add	x13, x12, x4
-	ldrb	w8, [x0, #ARG_RAW]
-	cbnz	w8, .Lraw
-	ldp	q0, q1, [x2], #32
-	ldp	q2, q3, [x2], #32
-	requant_load
+	outputs6 .Lraw
+	requant_row16_load
 	rows2	8, 9, 10, 11, 12, 13, 14, 15
 	requant_row16 8, 9, 10, 12, x3
 	requant_row16 6, 11, 13, 15, x9
@@ -130,10 +118,7 @@ function accel_qs8_igemm_6x16c8__neoni8mm
 	rows2	24, 25, 26, 27, 28, 29, 30, 31
 	requant_row16 24, 25, 26, 28, x12
 	requant_row16 6, 27, 29, 31, x13
-	add	x3, x3, #16
-	subs	x7, x7, #16
-	b.hi	.Lblock
-	igemm_leave
+	next16	1, .Lblock
 .Lraw:
 	rows2	8, 9, 10, 11, 12, 13, 14, 15
 	raw_row16 8, 9, 10, 12, x3
@@ -145,10 +130,7 @@ function accel_qs8_igemm_6x16c8__neoni8mm
 	raw_row16 24, 25, 26, 28, x12
 	raw_row16 6, 27, 29, 31, x13
 	add	x2, x2, #64
-	add	x3, x3, #64
-	subs	x7, x7, #16
-	b.hi	.Lblock
-	igemm_leave
+	next16	4, .Lblock
 end_function accel_qs8_igemm_6x16c8__neoni8mm
 
 	.section .note.GNU-stack, "", %progbits

@@ -11,7 +11,7 @@
  * too and pay one addition more. Each accumulator holds four partial sums of
  * one output.
  */
-#include "qs8_igemm.inc"
+#include "igemm.inc"
 
 	.arch	armv8-a
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "libaccel/cpu/f32/f32_kernels.h"
 #include "libaccel/cpu/ref/ref_op.h"
 #include "libaccel/cpu/ref/ref_op_kernels.h"
 #include "libaccel/dev/error.h"
@@ -271,21 +272,42 @@ static int run(const struct ref_args *args)
 		return accel_error_set(-EINVAL, "operation %s (%s): no kernel for type %s", op->name,
 				       graph_kind_name(op->kind), graph_type_name(x->type));
 	err = ref_float(args);
-	if (!err && graph_has_act(op)) {
-		float *y = args->out_data, low = op->act_min, high = op->act_max;
-
-		for (size_t i = 0, n = graph_elements(args->out); i < n; i++)
-			y[i] = y[i] < low ? low : y[i] > high ? high : y[i];
-	}
+	if (!err && graph_has_act(op))
+		f32_kernels_best()->clamp(args->out_data, graph_elements(args->out), op->act_min,
+					  op->act_max);
 	return err;
 }
 
-int cpu_op_run(const struct graph *graph, const struct graph_op *op, void *const *data)
+struct cpu_op {
+	const struct graph *graph;
+	const struct graph_op *op;
+	struct ref_prepared *prepared;
+};
+
+/* Operands of an operation; those without data yet are NULL. */
+static void take_operands(const struct graph *graph, const struct graph_op *op, void *const *data,
+			  const struct graph_tensor **in, const void **in_data)
+{
+	for (uint32_t i = 0; i < op->num_inputs; i++) {
+		uint32_t tensor = op->inputs[i];
+
+		in[i] = tensor == GRAPH_NONE ? NULL : &graph->tensors[tensor];
+		in_data[i] = tensor == GRAPH_NONE ? NULL :
+			     data && data[tensor] ? data[tensor] : graph->tensors[tensor].data;
+	}
+}
+
+static uint32_t output_of(const struct graph_op *op)
+{
+	return op->kind == GRAPH_WRITE_STATE ? op->inputs[1] : op->outputs[0];
+}
+
+static int run_op(const struct graph *graph, const struct graph_op *op,
+		  const struct ref_prepared *prepared, void *const *data)
 {
 	const struct graph_tensor *few[8], **in = few;
 	const void *few_data[8], **in_data = few_data;
-	struct ref_args args = { .op = op, .num_in = op->num_inputs };
-	uint32_t output = op->kind == GRAPH_WRITE_STATE ? op->inputs[1] : op->outputs[0];
+	struct ref_args args = { .op = op, .num_in = op->num_inputs, .prepared = prepared };
 	int err;
 
 	if (op->num_inputs > 8) {
@@ -296,17 +318,11 @@ int cpu_op_run(const struct graph *graph, const struct graph_op *op, void *const
 		err = accel_error_memory("an operation");
 		goto out;
 	}
-	for (uint32_t i = 0; i < op->num_inputs; i++) {
-		uint32_t tensor = op->inputs[i];
-
-		in[i] = tensor == GRAPH_NONE ? NULL : &graph->tensors[tensor];
-		in_data[i] = tensor == GRAPH_NONE ? NULL :
-			     data[tensor] ? data[tensor] : graph->tensors[tensor].data;
-	}
+	take_operands(graph, op, data, in, in_data);
 	args.in = in;
 	args.in_data = in_data;
-	args.out = &graph->tensors[output];
-	args.out_data = data[output];
+	args.out = &graph->tensors[output_of(op)];
+	args.out_data = data[output_of(op)];
 	err = run(&args);
 out:
 	if (in != few) {
@@ -314,4 +330,57 @@ out:
 		free(in_data);
 	}
 	return err;
+}
+
+int cpu_op_run(const struct graph *graph, const struct graph_op *op, void *const *data)
+{
+	return run_op(graph, op, NULL, data);
+}
+
+/* Are all inputs but the first constants? */
+static bool has_constant_weights(const struct graph *graph, const struct graph_op *op)
+{
+	for (uint32_t i = 1; i < op->num_inputs; i++)
+		if (op->inputs[i] != GRAPH_NONE && !graph_is_const(&graph->tensors[op->inputs[i]]))
+			return false;
+	return op->num_inputs > 1 && op->num_inputs <= 3;
+}
+
+int cpu_op_new(const struct graph *graph, const struct graph_op *op, struct cpu_op **out)
+{
+	struct cpu_op *made = calloc(1, sizeof(*made));
+	const struct graph_tensor *in[3];
+	const void *in_data[3];
+	struct ref_args args = { .op = op, .num_in = op->num_inputs, .in = in, .in_data = in_data };
+	int err = 0;
+
+	*out = NULL;
+	if (!made)
+		return accel_error_memory("an operation");
+	made->graph = graph;
+	made->op = op;
+	if (has_constant_weights(graph, op)) {
+		take_operands(graph, op, NULL, in, in_data);
+		args.out = &graph->tensors[output_of(op)];
+		err = ref_prepare(&args, &made->prepared);
+	}
+	if (err) {
+		free(made);
+		return err;
+	}
+	*out = made;
+	return 0;
+}
+
+int cpu_op_again(const struct cpu_op *op, void *const *data)
+{
+	return run_op(op->graph, op->op, op->prepared, data);
+}
+
+void cpu_op_free(struct cpu_op *op)
+{
+	if (!op)
+		return;
+	ref_prepared_free(op->prepared);
+	free(op);
 }

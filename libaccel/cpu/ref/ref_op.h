@@ -28,14 +28,36 @@
  *        For GRAPH_WRITE_STATE, the second input is written
  *
  * Safe to call from several threads with different outputs. May use several
- * threads itself, see cpu_set_threads().
+ * threads itself, those of pool.h.
  *
  * Return: 0; -ENOMEM; -EINVAL for a value that cannot be known before, e.g. an
  * index out of range.
  */
 int cpu_op_run(const struct graph *graph, const struct graph_op *op, void *const *data);
 
-/* How many threads kernels may use, 0: one per core (the default). */
-void cpu_set_threads(unsigned int threads);
+/* An operation whose weights are packed; opaque. */
+struct cpu_op;
+
+/**
+ * cpu_op_new() - make an operation ready to run many times
+ * @graph: passed graph_check(); must outlive the operation and not change
+ * @op: one of its operations
+ * @out: receives it; free with cpu_op_free()
+ *
+ * Weights that are constants are packed here and not when it runs.
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int cpu_op_new(const struct graph *graph, const struct graph_op *op, struct cpu_op **out);
+void cpu_op_free(struct cpu_op *op);
+
+/**
+ * cpu_op_again() - run it
+ * @data: as for cpu_op_run(); the constants are those of the graph
+ *
+ * Safe to call from several threads with different outputs. The same result as
+ * cpu_op_run().
+ */
+int cpu_op_again(const struct cpu_op *op, void *const *data);
 
 #endif /* ACCEL_REF_OP_H */

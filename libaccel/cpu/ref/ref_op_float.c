@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "libaccel/cpu/f32/f32_kernels.h"
+#include "libaccel/cpu/pool.h"
 #include "libaccel/cpu/ref/ref_op_kernels.h"
 #include "libaccel/dev/error.h"
 
@@ -86,8 +88,16 @@ static void map(const struct ref_args *args)
 		memcpy(y, x, n * sizeof(*y));
 		return;
 	case GRAPH_LEAKY_RELU:
-		for (size_t i = 0; i < n; i++)
-			y[i] = x[i] < 0 ? x[i] * alpha : x[i];
+		f32_kernels_best()->binary[F32_PRELU](x, 1, &alpha, 0, n, y);
+		return;
+	case GRAPH_HARD_SWISH:
+		f32_kernels_best()->map[F32_HARD_SWISH](x, n, y);
+		return;
+	case GRAPH_LOGISTIC:
+		f32_kernels_best()->map[F32_LOGISTIC](x, n, y);
+		return;
+	case GRAPH_TANH:
+		f32_kernels_best()->map[F32_TANH](x, n, y);
 		return;
 	default:
 		for (size_t i = 0; i < n; i++)
@@ -95,36 +105,22 @@ static void map(const struct ref_args *args)
 	}
 }
 
-static float binary(uint32_t kind, float a, float b)
-{
-	switch (kind) {
-	case GRAPH_ADD: return a + b;
-	case GRAPH_SUB: return a - b;
-	case GRAPH_MUL: return a * b;
-	case GRAPH_DIV: return a / b;
-	case GRAPH_MAX: return a > b || isnan(a) ? a : b;
-	case GRAPH_MIN: return a < b || isnan(a) ? a : b;
-	case GRAPH_POW: return (float)pow(a, b);
-	default: return a < 0 ? a * b : a;		/* GRAPH_PRELU */
-	}
-}
-
-/* Rows along the last dimension; the kind is decided once per row. */
+/* Rows along the last dimension. */
 static void binary_row(uint32_t kind, const float *a, size_t step_a, const float *b, size_t step_b,
 		       float *y, size_t n)
 {
-#define ROW(condition, expression) do {						\
-	if (condition)								\
-		for (size_t i = 0; i < n; i++)					\
-			y[i] = (expression);					\
-} while (0)
-	if (kind == GRAPH_ADD && step_a && step_b)
-		ROW(true, a[i] + b[i]);
-	else if (kind == GRAPH_MUL && step_a && step_b)
-		ROW(true, a[i] * b[i]);
-	else
-		ROW(true, binary(kind, a[i * step_a], b[i * step_b]));
-#undef ROW
+	static const enum f32_binary kernel[] = {
+		[GRAPH_ADD] = F32_ADD, [GRAPH_SUB] = F32_SUB, [GRAPH_MUL] = F32_MUL,
+		[GRAPH_DIV] = F32_DIV, [GRAPH_MAX] = F32_MAX, [GRAPH_MIN] = F32_MIN,
+		[GRAPH_PRELU] = F32_PRELU,
+	};
+
+	if (kind == GRAPH_POW) {
+		for (size_t i = 0; i < n; i++)
+			y[i] = (float)pow(a[i * step_a], b[i * step_b]);
+		return;
+	}
+	f32_kernels_best()->binary[kernel[kind]](a, step_a, b, step_b, n, y);
 }
 
 static void elementwise(const struct ref_args *args)
@@ -161,48 +157,75 @@ static void elementwise(const struct ref_args *args)
 	}
 }
 
-static void pool(const struct ref_args *args)
+/* Pixels of a pooling at a time: a line of the output. */
+static int pool_lines(void *context, size_t from, size_t to)
 {
+	const struct ref_args *args = context;
 	const struct graph_tensor *x = args->in[0], *y = args->out;
 	const struct graph_window *w = &args->op->params.pool.window;
 	bool average = args->op->kind == GRAPH_AVG_POOL, padded = args->op->params.pool.count_padding;
-	size_t channels = x->dims[3];
-	float *out = args->out_data;
+	size_t channels = x->dims[3], window = (size_t)w->kernel_h * w->kernel_w;
+	const float **in = accel_pool_scratch(window * sizeof(*in));
+	float *out = (float *)args->out_data + from * y->dims[2] * channels;
 
-	for (size_t p = 0; p < (size_t)y->dims[0] * y->dims[1] * y->dims[2]; p++, out += channels) {
-		size_t n = p / y->dims[2] / y->dims[1], count = 0;
+	if (!in)
+		return accel_error_memory("a pooling");
+	for (size_t p = from * y->dims[2]; p < to * y->dims[2]; p++, out += channels) {
+		size_t n = p / y->dims[2] / y->dims[1], count = 0, inside = 0;
 		int64_t top = (int64_t)(p / y->dims[2] % y->dims[1]) * w->stride_h - w->pad_top;
 		int64_t left = (int64_t)(p % y->dims[2]) * w->stride_w - w->pad_left;
 
-		for (size_t c = 0; c < channels; c++)
-			out[c] = average ? 0 : -INFINITY;
-		for (uint32_t k = 0; k < w->kernel_h * w->kernel_w; k++) {
+		for (uint32_t k = 0; k < window; k++) {
 			int64_t iy = top + (int64_t)(k / w->kernel_w) * w->dilation_h;
 			int64_t ix = left + (int64_t)(k % w->kernel_w) * w->dilation_w;
-			const float *in;
 
-			if (iy < 0 || iy >= x->dims[1] || ix < 0 || ix >= x->dims[2]) {
+			if (iy < 0 || iy >= x->dims[1] || ix < 0 || ix >= x->dims[2])
 				count += padded && iy < (int64_t)x->dims[1] + w->pad_bottom &&
 					 ix < (int64_t)x->dims[2] + w->pad_right;
-				continue;
-			}
-			count++;
-			in = (const float *)args->in_data[0] +
-			     ((n * x->dims[1] + iy) * x->dims[2] + ix) * channels;
-			if (average)
-				for (size_t c = 0; c < channels; c++)
-					out[c] += in[c];
 			else
-				for (size_t c = 0; c < channels; c++)
-					out[c] = in[c] > out[c] ? in[c] : out[c];
+				in[inside++] = (const float *)args->in_data[0] +
+					((n * x->dims[1] + iy) * x->dims[2] + ix) * channels;
 		}
+		count += inside;
 		if (average)
-			for (size_t c = 0; c < channels; c++)
-				out[c] /= (float)(count ? count : 1);
+			f32_kernels_best()->mean_pixels(in, inside, channels,
+							(float)(count ? count : 1), out);
+		else
+			f32_kernels_best()->max_pixels(in, inside, channels, out);
+	}
+	return 0;
+}
+
+static int pool(const struct ref_args *args)
+{
+	const struct graph_window *w = &args->op->params.pool.window;
+
+	return accel_pool_run(pool_lines, (void *)args, (size_t)args->out->dims[0] * args->out->dims[1],
+			      (double)graph_elements(args->out) * w->kernel_h * w->kernel_w);
+}
+
+static void fold(uint32_t kind, const double *from, size_t n, double *to)
+{
+	switch (kind) {
+	case GRAPH_REDUCE_MAX:
+		for (size_t i = 0; i < n; i++)
+			to[i] = from[i] > to[i] ? from[i] : to[i];
+		break;
+	case GRAPH_REDUCE_MIN:
+		for (size_t i = 0; i < n; i++)
+			to[i] = from[i] < to[i] ? from[i] : to[i];
+		break;
+	case GRAPH_PROD:
+		for (size_t i = 0; i < n; i++)
+			to[i] *= from[i];
+		break;
+	default:
+		for (size_t i = 0; i < n; i++)
+			to[i] += from[i];
 	}
 }
 
-/* One dimension at a time, the last first; @scratch holds what is left. */
+/* One dimension at a time, the first first; what is left stays in front. */
 static int reduce(const struct ref_args *args)
 {
 	const struct graph_tensor *x = args->in[0];
@@ -224,18 +247,13 @@ static int reduce(const struct ref_args *args)
 			inner *= x->dims[inner_dims];
 		outer = n / (dim * inner);
 		count *= dim;
-		for (size_t i = 0; i < outer * inner; i++) {
-			const double *from = values + i / inner * dim * inner + i % inner;
-			double sum = from[0];
+		for (size_t i = 0; i < outer; i++) {
+			double *to = values + i * inner;
+			const double *from = values + i * dim * inner;
 
-			for (size_t j = 1; j < dim; j++) {
-				double v = from[j * inner];
-
-				sum = kind == GRAPH_REDUCE_MAX ? (v > sum ? v : sum) :
-				      kind == GRAPH_REDUCE_MIN ? (v < sum ? v : sum) :
-				      kind == GRAPH_PROD ? sum * v : sum + v;
-			}
-			values[i] = sum;
+			memmove(to, from, inner * sizeof(*to));
+			for (size_t j = 1; j < dim; j++)
+				fold(kind, from + j * inner, inner, to);
 		}
 		n = outer * inner;
 	}
@@ -281,30 +299,48 @@ static void lrn(const struct ref_args *args)
 		}
 }
 
-static void softmax(const struct ref_args *args)
+static void log_softmax_row(const float *x, size_t n, float *y)
+{
+	double high = x[0], sum = 0;
+
+	for (size_t j = 1; j < n; j++)
+		high = x[j] > high ? x[j] : high;
+	for (size_t j = 0; j < n; j++)
+		sum += exp(x[j] - high);
+	for (size_t j = 0; j < n; j++)
+		y[j] = (float)(x[j] - high - log(sum));
+}
+
+static int softmax(const struct ref_args *args)
 {
 	const struct graph_tensor *t = args->out;
 	uint32_t axis = args->op->params.softmax.axis;
-	bool logarithm = args->op->kind == GRAPH_LOG_SOFTMAX;
 	size_t dim = t->dims[axis], inner = 1, n = graph_elements(t);
-	double beta = logarithm ? 1 : args->op->params.softmax.beta;
+	float *row;
 
 	for (uint32_t i = axis + 1; i < t->rank; i++)
 		inner *= t->dims[i];
+	row = malloc((dim + 1) * sizeof(*row));
+	if (!row)
+		return accel_error_memory("a softmax");
 	for (size_t i = 0; i < n / dim; i++) {
 		size_t start = i / inner * dim * inner + i % inner;
 		const float *x = (const float *)args->in_data[0] + start;
 		float *y = (float *)args->out_data + start;
-		double high = x[0], sum = 0;
 
-		for (size_t j = 1; j < dim; j++)
-			high = x[j * inner] > high ? x[j * inner] : high;
-		for (size_t j = 0; j < dim; j++)
-			sum += exp(beta * (x[j * inner] - high));
-		for (size_t j = 0; j < dim; j++)
-			y[j * inner] = (float)(logarithm ? x[j * inner] - high - log(sum) :
-					       exp(beta * (x[j * inner] - high)) / sum);
+		for (size_t j = 0; inner > 1 && j < dim; j++)
+			row[j] = x[j * inner];
+		if (args->op->kind == GRAPH_LOG_SOFTMAX)
+			log_softmax_row(inner > 1 ? row : x, dim, inner > 1 ? row : y);
+		else
+			f32_kernels_best()->softmax(inner > 1 ? row : x, dim,
+						    args->op->params.softmax.beta,
+						    inner > 1 ? row : y);
+		for (size_t j = 0; inner > 1 && j < dim; j++)
+			y[j * inner] = row[j];
 	}
+	free(row);
+	return 0;
 }
 
 /* Where output index @i lies in the input. */
@@ -374,14 +410,14 @@ static void resize(const struct ref_args *args)
 				size_t y1 = y0 + 1 < t->dims[1] ? y0 + 1 : y0;
 				size_t x1 = x0 + 1 < t->dims[2] ? x0 + 1 : x0;
 				float fy = (float)(cv - (double)y0), fx = (float)(ch - (double)x0);
-				const float *a = image + y0 * line + x0 * channels;
-				const float *b = image + y0 * line + x1 * channels;
-				const float *c = image + y1 * line + x0 * channels;
-				const float *d = image + y1 * line + x1 * channels;
+				const float *const corners[4] = {
+					image + y0 * line + x0 * channels,
+					image + y0 * line + x1 * channels,
+					image + y1 * line + x0 * channels,
+					image + y1 * line + x1 * channels,
+				};
 
-				for (size_t j = 0; j < channels; j++)
-					out[j] = (a[j] * (1 - fx) + b[j] * fx) * (1 - fy) +
-						 (c[j] * (1 - fx) + d[j] * fx) * fy;
+				f32_kernels_best()->lerp(corners, fx, fy, channels, out);
 			}
 		}
 	}
@@ -390,16 +426,17 @@ static void resize(const struct ref_args *args)
 int ref_float(const struct ref_args *args)
 {
 	switch (args->op->kind) {
-	case GRAPH_CONV: case GRAPH_CONV_TRANSPOSED: case GRAPH_FULLY_CONNECTED: case GRAPH_MATMUL:
-		return ref_weighted_float(args);
+	case GRAPH_CONV: case GRAPH_CONV_TRANSPOSED: case GRAPH_FULLY_CONNECTED:
+		return ref_weighted(args);
+	case GRAPH_MATMUL:
+		return ref_matmul(args);
 	case GRAPH_ADD: case GRAPH_SUB: case GRAPH_MUL: case GRAPH_DIV: case GRAPH_MAX:
 	case GRAPH_MIN: case GRAPH_POW: case GRAPH_PRELU:
 		elementwise(args);
 		return 0;
 	case GRAPH_MAX_POOL:
 	case GRAPH_AVG_POOL:
-		pool(args);
-		return 0;
+		return pool(args);
 	case GRAPH_REDUCE:
 		return reduce(args);
 	case GRAPH_BATCH_NORM:
@@ -410,8 +447,7 @@ int ref_float(const struct ref_args *args)
 		return 0;
 	case GRAPH_SOFTMAX:
 	case GRAPH_LOG_SOFTMAX:
-		softmax(args);
-		return 0;
+		return softmax(args);
 	case GRAPH_RESIZE:
 		resize(args);
 		return 0;

@@ -7,63 +7,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "libaccel/cpu/int8/s8_map.h"
+#include "libaccel/cpu/int8/s8_requant.h"
+#include "libaccel/cpu/pool.h"
 #include "libaccel/cpu/ref/ref_op_kernels.h"
 #include "libaccel/dev/error.h"
 
-/* A positive real as 31-bit fraction and exponent: value = m / 2^31 * 2^shift. */
-struct multiplier {
-	int32_t m;
-	int shift;
-};
-
-/* Source of both: TFLite's reference kernels, with rounding in two steps. */
-static struct multiplier multiplier_of(double value)
-{
-	struct multiplier result = { 0, 0 };
-	int64_t fraction;
-
-	if (!(value > 0))
-		return result;
-	fraction = (int64_t)round(frexp(value, &result.shift) * (INT64_C(1) << 31));
-	if (fraction == INT64_C(1) << 31) {
-		fraction /= 2;
-		result.shift++;
-	}
-	if (result.shift < -31)
-		fraction = result.shift = 0;
-	if (result.shift > 30) {
-		result.shift = 30;
-		fraction = INT32_MAX;
-	}
-	result.m = (int32_t)fraction;
-	return result;
-}
-
-static int32_t saturate(int64_t value)
-{
-	return value > INT32_MAX ? INT32_MAX : value < INT32_MIN ? INT32_MIN : (int32_t)value;
-}
-
-static int32_t multiply(int32_t x, struct multiplier by)
-{
-	int32_t shifted = by.shift > 0 ? (int32_t)((uint32_t)x << by.shift) : x, high;
-	int64_t product = (int64_t)shifted * by.m;
-	int right = by.shift < 0 ? -by.shift : 0;
-	int32_t mask, rest, threshold;
-
-	high = saturate((product + (product >= 0 ? 1 << 30 : 1 - (1 << 30))) / (INT64_C(1) << 31));
-	if (!right)
-		return high;
-	mask = (int32_t)((UINT32_C(1) << right) - 1);
-	rest = high & mask;
-	threshold = (mask >> 1) + (high < 0);
-	return (high >> right) + (rest > threshold);
-}
-
-/* Per output channel: multiplier, bias, weights' zero point. */
+/* Per output channel: bias, weights' zero point, multiplier. */
 struct channel {
-	struct multiplier by;
-	int32_t bias, zero;
+	int32_t bias, zero, multiplier, shift;
 };
 
 struct weighted {
@@ -77,10 +29,14 @@ struct weighted {
 static int8_t finish(const struct weighted *work, size_t o, int32_t sum)
 {
 	const struct channel *c = &work->channels[o];
-	int64_t q = (int64_t)multiply((int32_t)((uint32_t)sum + (uint32_t)c->bias), c->by) +
-		    work->zero_out;
+	const struct s8_requant requant = {
+		&c->multiplier, &c->shift, work->zero_out, (int8_t)work->low, (int8_t)work->high,
+	};
+	int8_t q;
 
-	return (int8_t)(q < work->low ? work->low : q > work->high ? work->high : q);
+	sum = (int32_t)((uint32_t)sum + (uint32_t)c->bias);
+	s8_requant__portable(&requant, 0, &sum, 1, &q);
+	return q;
 }
 
 static int32_t dot(const int8_t *x, const int8_t *w, size_t n, int32_t zx, int32_t zw)
@@ -178,8 +134,7 @@ static int fully_connected_part(void *context, size_t from, size_t to)
 	return 0;
 }
 
-/* The range of an output: its activation's. */
-static void range(const struct ref_args *args, int32_t *low, int32_t *high)
+void ref_int8_range(const struct ref_args *args, int32_t *low, int32_t *high)
 {
 	struct graph_tensor out = *args->out;
 	struct graph graph = { .tensors = &out, .num_tensors = 1 };
@@ -189,7 +144,7 @@ static void range(const struct ref_args *args, int32_t *low, int32_t *high)
 	graph_act_range(&graph, &op, low, high);
 }
 
-int ref_weighted_int8(const struct ref_args *args)
+int ref_weighted_by_definition(const struct ref_args *args)
 {
 	const struct graph_tensor *x = args->in[0], *w = args->in[1], *y = args->out;
 	struct channel *channels = calloc(w->dims[0] ? w->dims[0] : 1, sizeof(*channels));
@@ -204,19 +159,19 @@ int ref_weighted_int8(const struct ref_args *args)
 
 	if (!channels)
 		return accel_error_memory("a convolution");
-	range(args, &work.low, &work.high);
+	ref_int8_range(args, &work.low, &work.high);
 	for (size_t i = 0; i < w->dims[0]; i++) {
-		channels[i].by = multiplier_of((double)graph_scale(x, 0) * graph_scale(w, i) /
-					       graph_scale(y, 0));
+		s8_requant_of((double)graph_scale(x, 0) * graph_scale(w, i) / graph_scale(y, 0),
+			      &channels[i].multiplier, &channels[i].shift);
 		channels[i].bias = bias ? bias[i] : 0;
 		channels[i].zero = graph_zero_point(w, i);
 	}
 	if (args->op->kind == GRAPH_FULLY_CONNECTED) {
-		err = ref_parallel(outputs, (double)outputs * k, fully_connected_part, &work);
+		err = accel_pool_run(fully_connected_part, &work, outputs, (double)outputs * k);
 	} else {
 		work.group_out /= args->op->params.conv.groups;
-		err = ref_parallel(outputs / y->dims[3], (double)outputs * k,
-				   args->op->kind == GRAPH_CONV ? conv_part : transposed_part, &work);
+		err = accel_pool_run(args->op->kind == GRAPH_CONV ? conv_part : transposed_part,
+				     &work, outputs / y->dims[3], (double)outputs * k);
 	}
 	free(channels);
 	return err;
@@ -227,10 +182,10 @@ static void map(const struct ref_args *args)
 {
 	const struct graph_tensor *x = args->in[0], *y = args->out;
 	const int8_t *in = args->in_data[0];
-	int8_t table[256], *out = args->out_data;
+	int8_t table[256];
 	int32_t low, high;
 
-	range(args, &low, &high);
+	ref_int8_range(args, &low, &high);
 	for (int q = -128; q < 128; q++) {
 		double real = (double)graph_scale(x, 0) * (q - graph_zero_point(x, 0));
 		double value = round(ref_map(args->op, real) / graph_scale(y, 0)) +
@@ -238,8 +193,7 @@ static void map(const struct ref_args *args)
 
 		table[q + 128] = (int8_t)(value > high ? high : value >= low ? (int32_t)value : low);
 	}
-	for (size_t i = 0, n = graph_elements(y); i < n; i++)
-		out[i] = table[in[i] + 128];
+	s8_table_select(accel_isa_detect())(in, graph_elements(y), table, args->out_data);
 }
 
 static bool same_scale(const struct graph_tensor *a, const struct graph_tensor *b)
@@ -256,7 +210,7 @@ static void max_pool(const struct ref_args *args)
 	int8_t *out = args->out_data;
 	int32_t low, high;
 
-	range(args, &low, &high);
+	ref_int8_range(args, &low, &high);
 	for (size_t p = 0; p < (size_t)y->dims[0] * y->dims[1] * y->dims[2]; p++, out += channels) {
 		size_t n = p / y->dims[2] / y->dims[1];
 		int64_t top = (int64_t)(p / y->dims[2] % y->dims[1]) * w->stride_h - w->pad_top;
@@ -320,7 +274,7 @@ int ref_int8(const struct ref_args *args)
 {
 	switch (args->op->kind) {
 	case GRAPH_CONV: case GRAPH_CONV_TRANSPOSED: case GRAPH_FULLY_CONNECTED:
-		return ref_weighted_int8(args);
+		return ref_weighted(args);
 	case GRAPH_MAX_POOL:
 		if (same_scale(args->in[0], args->out)) {
 			max_pool(args);

@@ -7,6 +7,9 @@
 
 #include "libaccel/graph/graph.h"
 
+/* An operation's weights packed for the kernels; opaque. */
+struct ref_prepared;
+
 /**
  * struct ref_args - an operation with its operands
  * @op: the operation
@@ -15,6 +18,7 @@
  * @num_in: their number
  * @out: description of its output
  * @out_data: its bytes
+ * @prepared: what ref_prepare() made of it, or NULL
  *
  * Float kernels take float data whatever the descriptions' types say: integer
  * operands are converted before.
@@ -26,13 +30,15 @@ struct ref_args {
 	uint32_t num_in;
 	const struct graph_tensor *out;
 	void *out_data;
+	const struct ref_prepared *prepared;
 };
 
 /* Each returns 0, -ENOMEM or -EINVAL with an error text. */
 int ref_move(const struct ref_args *args);		/* operations that move data */
 int ref_float(const struct ref_args *args);		/* float, without the activation */
-int ref_weighted_float(const struct ref_args *args);	/* convolutions, matrix products */
-int ref_weighted_int8(const struct ref_args *args);	/* the same on integers */
+int ref_weighted(const struct ref_args *args);		/* convolutions, fully connected */
+int ref_weighted_by_definition(const struct ref_args *args);	/* the same on int8, in loops */
+int ref_matmul(const struct ref_args *args);		/* products of float matrices */
 int ref_integers(const struct ref_args *args);		/* on plain int32, int64 */
 int ref_convert(const struct ref_args *args);		/* QUANTIZE, DEQUANTIZE, CAST */
 int ref_int8(const struct ref_args *args);		/* on quantised int8 */
@@ -50,24 +56,14 @@ float ref_half_to_float(uint16_t half);
 uint16_t ref_float_to_half(float value);
 
 /**
- * ref_gemm_pack() - weights in the order ref_gemm() reads them
- * @w: [n][k], rows @stride apart
- * @packed: ref_gemm_packed_size() floats
+ * ref_prepare() - pack the weights of an operation that has some
+ * @args: with constant weights and biases; nothing else is looked at
+ * @out: receives NULL where there is nothing to prepare
  */
-void ref_gemm_pack(size_t n, size_t k, const float *w, size_t stride, float *packed);
-size_t ref_gemm_packed_size(size_t n, size_t k);
+int ref_prepare(const struct ref_args *args, struct ref_prepared **out);
+void ref_prepared_free(struct ref_prepared *prepared);
 
-/* c[m][n] = bias[n] + a[m][k] * w[n][k]; @bias may be NULL. */
-void ref_gemm(size_t m, size_t n, size_t k, const float *a, size_t lda, const float *packed,
-	      const float *bias, float *c, size_t ldc);
-
-/**
- * ref_parallel() - run @body on parts of 0 .. @count
- * @work: additions and multiplications in all; little work runs in this thread
- *
- * Return: the first error of a part.
- */
-int ref_parallel(size_t count, double work, int (*body)(void *context, size_t from, size_t to),
-		 void *context);
+/* The range of an int8 output: its activation's. */
+void ref_int8_range(const struct ref_args *args, int32_t *low, int32_t *high);
 
 #endif /* ACCEL_REF_OP_KERNELS_H */

@@ -5,13 +5,13 @@
 CHECKS		+= cpu-kernels
 DEB_PACKAGES	+= gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user
 
-CPU_TESTS	:= $(addprefix tests/unit/cpu/,test_conv test_maps test_npu)
+CPU_TESTS	:= $(addprefix tests/unit/cpu/,test_conv test_f32 test_maps test_npu test_s8_conv)
 CPU_TEST_OBJS	:= $(addsuffix .o,$(basename $(CPU_KERNEL_SRCS))) tests/unit/cpu/guarded.o \
 	$(addprefix libaccel/,cpu/fast_npu.o cpu/npu_kernels.o cpu/ref/ref_npu.o \
 	dev/error.o compile/npu_op.o)
 
 $(addprefix $(O)/,$(CPU_TESTS)): $(O)/%: $(O)/%.o $(addprefix $(O)/,$(CPU_TEST_OBJS))
-	$(CC) $(LDFLAGS) $(if $(SAN),,-static) -o $@ $^
+	$(CC) $(LDFLAGS) $(if $(SAN),,-static) -o $@ $^ -lm
 
 CPU_TESTS_SAN	:= $(addprefix $(O)-address-undefined/,$(CPU_TESTS))
 CPU_TESTS_TSAN	:= $(O)-thread/tests/unit/cpu/test_npu

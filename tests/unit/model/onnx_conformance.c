@@ -20,7 +20,7 @@
 
 #include <accel/accel.h>
 
-#include "libaccel/cpu/ref/ref_op.h"
+#include "libaccel/cpu/pool.h"
 #include "libaccel/cpu/ref/ref_op_kernels.h"
 #include "libaccel/import/import.h"
 #include "libaccel/import/onnx_import.h"
@@ -277,7 +277,7 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	verbose = argc > 2;
-	cpu_set_threads(1);
+	accel_pool_configure(1, 0);
 	for (int i = 0; i < n; i++) {
 		char folder[2048], path[4096];
 		int counts[4] = { 0 }, m;

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * 32-bit sums to INT8 by TFLite's arithmetic: a 31-bit multiplier and a shift
+ * per channel, rounded in two steps.
+ */
+#ifndef ACCEL_CPU_S8_REQUANT_H
+#define ACCEL_CPU_S8_REQUANT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "libaccel/cpu/isa.h"
+
+/**
+ * struct s8_requant - parameters of a requantisation
+ * @multiplier: per channel, not negative
+ * @shift: per channel: left if positive, else rounding right; -31 to 30
+ * @zero: zero point of the result
+ * @low: least result
+ * @high: largest result
+ *
+ * Sources: TFLite's reference kernels, MultiplyByQuantizedMultiplier.
+ */
+struct s8_requant {
+	const int32_t *multiplier, *shift;
+	int32_t zero;
+	int8_t low, high;
+};
+
+/* A positive real as multiplier / 2^31 * 2^shift, as TFLite takes it. */
+void s8_requant_of(double value, int32_t *multiplier, int32_t *shift);
+
+/**
+ * s8_requant_fn - requantise a row of sums
+ * @channel: of the first sum
+ * @n: sums
+ */
+typedef void s8_requant_fn(const struct s8_requant *requant, size_t channel, const int32_t *sums,
+			   size_t n, int8_t *out);
+
+s8_requant_fn s8_requant__portable;
+s8_requant_fn s8_requant_8x__neon;
+
+s8_requant_fn *s8_requant_select(enum accel_isa isa);
+
+#endif /* ACCEL_CPU_S8_REQUANT_H */
