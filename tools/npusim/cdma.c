@@ -320,6 +320,20 @@ static int check_banks(struct sim_core *core)
 	return 0;
 }
 
+/* Latency of weights is not counted: that counter stays 0. */
+static void publish_counters(struct sim_core *core, unsigned int group,
+			     const struct sim_load *load)
+{
+	bool enabled = CDMA_FIELD(core, D_PERF_ENABLE, DMA_EN);
+
+	sim_reg_set(core, NVDLA_CDMA, group, CDMA_D_PERF_DAT_READ_STALL,
+		    enabled ? load->data_stall : 0);
+	sim_reg_set(core, NVDLA_CDMA, group, CDMA_D_PERF_WT_READ_STALL,
+		    enabled ? load->weight_stall : 0);
+	sim_reg_set(core, NVDLA_CDMA, group, CDMA_D_PERF_DAT_READ_LATENCY,
+		    enabled ? load->data_latency : 0);
+}
+
 int sim_cdma_run(struct sim_core *core, unsigned int group, struct sim_load *load,
 		 struct sim_cost *cost)
 {
@@ -360,6 +374,7 @@ int sim_cdma_run(struct sim_core *core, unsigned int group, struct sim_load *loa
 	cbuf->flushed = false;
 	sim_unlock(core);
 	sim_time_load(core, &fetch, load);
+	publish_counters(core, group, load);
 
 	return 0;
 }

@@ -18,6 +18,9 @@
 #define TURN		3	/* a beat comes back to the request it makes room for */
 #define WAITING		4	/* atoms that wait in front of CDMA */
 #define REQUESTS	128	/* requests for data under way */
+#define QUEUED_DATA	8	/* requests between CDMA and the port */
+#define QUEUED_WEIGHTS	5
+#define LATENCY_COUNT	16	/* last data at the port to the end of counting */
 #define REQUEST_ATOMS	8	/* atoms of the largest request */
 
 /**
@@ -41,6 +44,7 @@ struct port {
  * @left: atoms not yet asked for
  * @in_run, @in_request: those asked for of a grain's surface, and of a request
  * @back: by request, modulo REQUESTS: when its last atom came
+ * @out: by request, modulo QUEUED_DATA: when its last transaction went out
  * @requests: how many were made
  * @ready: when the next can go out
  * @x, @in_surface, @surface: the next atom to come: in its line, in its grain's
@@ -54,7 +58,7 @@ struct port {
 struct data {
 	const struct sim_fetch *fetch;
 	uint64_t left, in_run, in_request;
-	double back[REQUESTS];
+	double back[REQUESTS], out[QUEUED_DATA];
 	uint64_t requests;
 	double ready;
 	uint64_t x, in_surface, surface;
@@ -163,7 +167,28 @@ static void ask_data(struct data *data, struct port *port)
 	if (data->in_run == fetch->run)
 		data->in_run = 0;
 	data->in_request = 0;
+	data->out[data->requests % QUEUED_DATA] = port->asked;
 	data->back[data->requests++ % REQUESTS] = port->came;
+}
+
+/* What CDMA's counters show, which count cycles. */
+static void count(const struct data *data, const struct sim_fetch *fetch, unsigned int atom,
+		  struct sim_load *load)
+{
+	const uint64_t size = REQUEST_ATOMS * atom, n = (fetch->weight_bytes + size - 1) / size;
+	uint64_t until;
+
+	if (data->atoms)
+		load->data_latency = (uint32_t)(data->last - FIRST_DATA) + LATENCY_COUNT;
+	/* A request waits while those ahead of it fill the way to the port. */
+	if (data->requests > QUEUED_DATA) {
+		until = (uint64_t)data->out[data->requests % QUEUED_DATA];
+		load->data_stall = until > data->requests ? (uint32_t)(until - data->requests) : 0;
+	}
+	if (n > QUEUED_WEIGHTS) {
+		until = sim_time_weights(load, (n - QUEUED_WEIGHTS) * size) - load->weight_start;
+		load->weight_stall = until > n ? (uint32_t)(until - n) : 0;
+	}
 }
 
 void sim_time_load(const struct sim_core *core, const struct sim_fetch *fetch,
@@ -204,6 +229,7 @@ void sim_time_load(const struct sim_core *core, const struct sim_fetch *fetch,
 	load->weight_turn = load->weight_shared ? begin + WEIGHT_DONE + (uint64_t)last_weight :
 						  load->weight_start;
 	load->weight_end = sim_time_weights(load, fetch->weight_bytes);
+	count(&data, fetch, atom, load);
 }
 
 uint64_t sim_time_weights(const struct sim_load *load, uint64_t bytes)

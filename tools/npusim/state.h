@@ -81,6 +81,7 @@ struct sim_load {
 	uint64_t weight_turn;	/* cycle at which they are there */
 	uint64_t weight_end;	/* cycle at which all are */
 	double weight_pace;	/* cycles for each byte after that */
+	uint32_t data_stall, weight_stall, data_latency;	/* what is counted of that */
 	uint64_t weight_addr;
 	bool weight_open;	/* weights do not fit: fetched as CSC consumes them */
 	bool weight_skip;	/* weights of an earlier operation are used again */
