@@ -196,6 +196,7 @@ static int check_target(const struct artefact *a, const struct target *t)
 {
 	const uint64_t size[NPU_REGIONS] = {
 		[NPU_CONSTS] = t->const_size, [NPU_ARENA] = t->header->arena_size,
+		[NPU_SRAM] = t->header->sram_size,
 	};
 	uint32_t i;
 	int ret;

@@ -60,7 +60,7 @@ struct artefact_target {
 	uint64_t arena_size, host_size;
 	double bandwidth;	/* bytes per cycle it was planned for */
 	struct npu_atoms atoms;
-	uint32_t pad;
+	uint32_t sram_size;	/* bytes of NPU_SRAM */
 };
 
 enum artefact_step_kind {

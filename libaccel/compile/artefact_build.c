@@ -160,7 +160,8 @@ static void put_tensors(struct writer *w, const struct lower *lower, uint32_t ta
 	for (i = 0; i < lower->graph->num_tensors; i++) {
 		const struct lower_tensor *t = &lower->tensors[i];
 
-		if (t->cube_buffer != LOWER_NONE)
+		/* What is on chip is the NPU's alone. */
+		if (t->cube_buffer != LOWER_NONE && !lower->buffers[t->cube_buffer].sram)
 			tensors[i].cube = t->cube;
 		tensors[i].rows = t->rows_buffer == LOWER_NONE ? ARTEFACT_NOWHERE :
 				  lower->buffers[t->rows_buffer].offset;
@@ -230,6 +231,7 @@ static void put_target(struct writer *w, const struct lower *lower, uint32_t tar
 {
 	struct artefact_target header = {
 		.arena_size = lower->arena_size, .host_size = lower->host_size,
+		.sram_size = (uint32_t)lower->sram_size,
 		.bandwidth = lower->bandwidth, .atoms = lower->atoms,
 	};
 	struct programs p = { 0 };

@@ -365,6 +365,8 @@ int lower_graph(const struct graph *graph, const struct nvdla_config *config,
 	lower->config = config;
 	lower->bandwidth = options->bytes_per_cycle > 0 ? options->bytes_per_cycle :
 			   npu_default_bandwidth(config);
+	if (config->features & NVDLA_FEAT_CVIF && !options->no_sram)
+		lower->sram_limit = options->sram_size ? options->sram_size : LOWER_SRAM_SIZE;
 	lower->atoms = (struct npu_atoms) {
 		config->atomic_c, config->atomic_k, config->atomic_m,
 	};

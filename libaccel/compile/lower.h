@@ -13,6 +13,12 @@
 
 #define LOWER_NONE	UINT32_MAX
 
+/*
+ * Bytes of on-chip memory that a device is taken to have if nobody says: the
+ * plan runs on devices with less of it too, in ordinary memory.
+ */
+#define LOWER_SRAM_SIZE	(512 * 1024)
+
 enum lower_step_kind {
 	LOWER_NPU,		/* @index: of lower::ops */
 	LOWER_CPU,		/* @index: operation of the graph */
@@ -36,14 +42,16 @@ struct lower_step {
  * @size: bytes
  * @first: first step that uses it
  * @last: last step that uses it
- * @host: seen by the CPU alone, else part of NPU_ARENA
+ * @host: seen by the CPU alone, else part of NPU_ARENA or NPU_SRAM
+ * @shared: seen by both: the CPU lays it out or takes it apart
+ * @sram: part of NPU_SRAM
  * @pinned: lives through the whole run: what the user reads or writes
  * @offset: where it was put, from the start of its arena
  */
 struct lower_buffer {
 	uint64_t size;
 	uint32_t first, last;
-	bool host, pinned;
+	bool host, pinned, shared, sram;
 	uint64_t offset;
 };
 
@@ -110,6 +118,8 @@ struct lower_note {
  * @notes: one per operation of the graph
  * @consts: contents of region NPU_CONSTS
  * @arena_size: bytes of NPU_ARENA
+ * @sram_limit: bytes that NPU_SRAM may have
+ * @sram_size: bytes that it has
  * @host_size: bytes of the CPU's own arena
  */
 struct lower {
@@ -125,7 +135,7 @@ struct lower {
 	uint8_t *consts;
 	uint64_t const_size, const_room;
 	uint32_t op_count, op_room, step_count, step_room, buffer_count, buffer_room;
-	uint64_t arena_size, host_size;
+	uint64_t arena_size, host_size, sram_limit, sram_size;
 	uint8_t *done;		/* by operation of the graph: placed already */
 	uint8_t *have;		/* by tensor of the graph: it is there, or will be in time */
 	uint32_t current;	/* operation of the graph being lowered */
@@ -136,6 +146,9 @@ struct lower {
 /**
  * struct lower_options - choices
  * @bytes_per_cycle: memory bandwidth to plan for; 0: the configuration's
+ * @sram_size: bytes of on-chip memory to plan for; 0: LOWER_SRAM_SIZE where the
+ *             configuration has a port for it, else none
+ * @no_sram: plan for none
  * @cpu_only: put nothing on the NPU
  * @exact: every result is rounded and saturated as the graph says. Else an
  *         addition, a slope or a convolution may take the result before it as
@@ -144,6 +157,8 @@ struct lower {
  */
 struct lower_options {
 	double bytes_per_cycle;
+	uint64_t sram_size;
+	bool no_sram;
 	bool cpu_only;
 	bool exact;
 };

@@ -9,6 +9,7 @@
 /* Memory that an operation touched, and its last hardware operation. */
 struct npu_hazard {
 	uint64_t start, end;
+	uint32_t region;
 	uint32_t op;
 	bool written;
 };
@@ -105,12 +106,12 @@ static void depend(struct npu_code *code, const struct npu_cube *cube, bool writ
 	uint64_t end = npu_cube_end(cube);
 	uint32_t i, j;
 
-	if (cube->region != NPU_ARENA)
+	if (cube->region == NPU_CONSTS)
 		return;
 	for (i = code->hazard_count; i-- > 0;) {
 		const struct npu_hazard *hazard = &code->hazards[i];
 
-		if (hazard->op >= first || (!write && !hazard->written) ||
+		if (hazard->op >= first || hazard->region != cube->region || (!write && !hazard->written) ||
 		    hazard->end <= cube->offset || hazard->start >= end)
 			continue;
 		for (j = 0; j < op->dep_count && code->deps[op->first_dep + j] != hazard->op; j++)
@@ -129,13 +130,14 @@ static void touch(struct npu_code *code, const struct npu_cube *cube, bool write
 	uint64_t end = npu_cube_end(cube);
 	uint32_t i, kept = 0;
 
-	if (cube->region != NPU_ARENA)
+	if (cube->region == NPU_CONSTS)
 		return;
 	/* Whoever waits for a new write of all of it need not know of older ones. */
 	for (i = 0; write && i < code->hazard_count; i++) {
 		const struct npu_hazard *hazard = &code->hazards[i];
 
-		if (hazard->start < cube->offset || hazard->end > end)
+		if (hazard->region != cube->region || hazard->start < cube->offset ||
+		    hazard->end > end)
 			code->hazards[kept++] = *hazard;
 	}
 	if (write)
@@ -143,7 +145,8 @@ static void touch(struct npu_code *code, const struct npu_cube *cube, bool write
 	if (!ARRAY_GROW(code, hazard))
 		return;
 	code->hazards[code->hazard_count++] = (struct npu_hazard) {
-		.start = cube->offset, .end = end, .op = last, .written = write,
+		.start = cube->offset, .end = end, .region = cube->region, .op = last,
+		.written = write,
 	};
 }
 

@@ -36,6 +36,7 @@
 enum npu_region {
 	NPU_CONSTS,		/* weights and operands, read only */
 	NPU_ARENA,		/* activations */
+	NPU_SRAM,		/* activations that the NPU alone sees, on chip if there is room */
 	NPU_REGIONS,
 };
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
  * The memory plan: buffers that are never needed at the same time share
- * memory. Larger ones choose first; each takes the lowest gap that fits.
+ * memory. What is read and written most often for its size goes to on-chip
+ * memory as far as there is room. Of the others larger ones choose first; each
+ * takes the lowest gap that fits.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -75,6 +77,7 @@ static void find_lifetimes(struct lower *lower)
 			break;
 		default:
 			use(lower, lower->tensors[step->index].cube_buffer, i);
+			lower->buffers[lower->tensors[step->index].cube_buffer].shared = true;
 			use(lower, lower->tensors[step->index].rows_buffer, i);
 		}
 	}
@@ -88,8 +91,18 @@ static void find_lifetimes(struct lower *lower)
 
 struct candidate {
 	uint64_t size;
+	double traffic;		/* bytes that cross memory, per byte of size */
 	uint32_t buffer;
 };
+
+static int by_traffic(const void *a, const void *b)
+{
+	const struct candidate *x = a, *y = b;
+
+	if (x->traffic != y->traffic)
+		return x->traffic < y->traffic ? 1 : -1;
+	return x->buffer < y->buffer ? -1 : x->buffer > y->buffer;
+}
 
 static int by_size(const void *a, const void *b)
 {
@@ -114,7 +127,7 @@ static uint64_t lowest_gap(const struct lower_buffer *b, struct lower_buffer **p
 	uint32_t i, n = 0;
 
 	for (i = 0; i < count; i++) {
-		if (placed[i]->host == b->host && placed[i]->first <= b->last &&
+		if (placed[i]->host == b->host && placed[i]->sram == b->sram && placed[i]->first <= b->last &&
 		    b->first <= placed[i]->last)
 			live[n++] = placed[i];
 	}
@@ -130,6 +143,81 @@ static uint64_t lowest_gap(const struct lower_buffer *b, struct lower_buffer **p
 	return offset;
 }
 
+static void add_traffic(struct candidate *order, uint32_t buffer, uint64_t bytes)
+{
+	if (buffer != LOWER_NONE && order[buffer].size)
+		order[buffer].traffic += (double)bytes / (double)order[buffer].size;
+}
+
+/* @order is by number of buffer. */
+static void find_traffic(const struct lower *lower, struct candidate *order)
+{
+	uint32_t i;
+
+	for (i = 0; i < lower->op_count; i++) {
+		const struct lower_op *op = &lower->ops[i];
+
+		/* On the fly: the pooling's results instead of the convolution's. */
+		if (op->flown)
+			continue;
+		add_traffic(order, op->buffer[LOWER_IN], op->cost.data);
+		add_traffic(order, op->buffer[LOWER_ELEMENT], op->cost.elements);
+		add_traffic(order, op->flies ? op[1].buffer[LOWER_OUT] : op->buffer[LOWER_OUT],
+			    op->cost.written);
+	}
+}
+
+/* On-chip memory first come, first served. Return: how many found a place. */
+static uint32_t place_sram(struct lower *lower, const struct candidate *order,
+			   struct lower_buffer **placed, struct lower_buffer **live)
+{
+	uint32_t i, done = 0;
+
+	for (i = 0; i < lower->buffer_count; i++) {
+		struct lower_buffer *b = &lower->buffers[order[i].buffer];
+
+		if (b->first == LOWER_NONE || b->host || b->shared || b->pinned ||
+		    !(order[i].traffic > 0))
+			continue;
+		b->sram = true;
+		b->offset = lowest_gap(b, placed, done, live);
+		if (b->offset + b->size > lower->sram_limit) {
+			b->sram = false;
+			continue;
+		}
+		placed[done++] = b;
+		if (b->offset + b->size > lower->sram_size)
+			lower->sram_size = (b->offset + b->size + ALIGN - 1) & ~(ALIGN - 1);
+	}
+	return done;
+}
+
+static bool in_sram(const struct lower *lower, uint32_t buffer)
+{
+	return buffer != LOWER_NONE && lower->buffers[buffer].sram;
+}
+
+/* What on-chip memory spares the other one. */
+static void take_off(const struct lower *lower, struct lower_op *op)
+{
+	const uint32_t out = op->flies ? op[1].buffer[LOWER_OUT] : op->buffer[LOWER_OUT];
+
+	if (op->flown)
+		return;
+	if (in_sram(lower, op->buffer[LOWER_IN]))
+		op->cost.read -= op->cost.data;
+	if (in_sram(lower, op->buffer[LOWER_ELEMENT]))
+		op->cost.read -= op->cost.elements;
+	if (in_sram(lower, out))
+		op->cost.written = 0;
+}
+
+static void put_cube(const struct lower *lower, uint32_t buffer, struct npu_cube *cube)
+{
+	cube->offset += lower->buffers[buffer].offset;
+	cube->region = lower->buffers[buffer].sram ? NPU_SRAM : NPU_ARENA;
+}
+
 int lower_place(struct lower *lower)
 {
 	const uint32_t count = lower->buffer_count;
@@ -143,13 +231,16 @@ int lower_place(struct lower *lower)
 		goto out;
 	find_lifetimes(lower);
 	for (i = 0; i < count; i++)
-		order[i] = (struct candidate) { lower->buffers[i].size, i };
+		order[i] = (struct candidate) { lower->buffers[i].size, 0, i };
+	find_traffic(lower, order);
+	qsort(order, count, sizeof(*order), by_traffic);
+	done = place_sram(lower, order, placed, live);
 	qsort(order, count, sizeof(*order), by_size);
 	for (i = 0; i < count; i++) {
 		struct lower_buffer *b = &lower->buffers[order[i].buffer];
 		uint64_t *total = b->host ? &lower->host_size : &lower->arena_size;
 
-		if (b->first == LOWER_NONE)
+		if (b->first == LOWER_NONE || b->sram)
 			continue;
 		b->offset = lowest_gap(b, placed, done, live);
 		placed[done++] = b;
@@ -164,25 +255,29 @@ int lower_place(struct lower *lower)
 			&op->op.sdp.y.alu_operand, &op->op.sdp.y.mul_operand,
 		};
 
-		op->op.in.offset += lower->buffers[op->buffer[LOWER_IN]].offset;
-		op->op.out.offset += lower->buffers[op->buffer[LOWER_OUT]].offset;
+		put_cube(lower, op->buffer[LOWER_IN], &op->op.in);
+		put_cube(lower, op->buffer[LOWER_OUT], &op->op.out);
+		take_off(lower, op);
 		for (j = 0; j < sizeof(operands) / sizeof(operands[0]); j++) {
 			const bool second = op->buffer[LOWER_ELEMENT2] != LOWER_NONE &&
 					    operands[j] == &op->op.sdp.x2.alu_operand;
 			const uint32_t buffer = op->buffer[second ? LOWER_ELEMENT2 : LOWER_ELEMENT];
 
-			if (operands[j]->source == NPU_ELEMENT)
-				operands[j]->cube.offset += lower->buffers[buffer].offset;
-			else if (operands[j]->source == NPU_CHANNEL &&
-				 operands[j]->region == NPU_ARENA)
+			if (operands[j]->source == NPU_ELEMENT) {
+				put_cube(lower, buffer, &operands[j]->cube);
+			} else if (operands[j]->source == NPU_CHANNEL &&
+				   operands[j]->region == NPU_ARENA) {
 				operands[j]->offset += lower->buffers[buffer].offset;
+				if (lower->buffers[buffer].sram)
+					operands[j]->region = NPU_SRAM;
+			}
 		}
 	}
 	for (i = 0; i < lower->graph->num_tensors; i++) {
 		struct lower_tensor *t = &lower->tensors[i];
 
 		if (t->cube_buffer != LOWER_NONE)
-			t->cube.offset += lower->buffers[t->cube_buffer].offset;
+			put_cube(lower, t->cube_buffer, &t->cube);
 	}
 	ret = 0;
 out:

@@ -285,9 +285,10 @@ static void estimate(const struct shape *s, const struct npu_tiling *t, struct n
 						       config->sdp_bs_throughput);
 	once = s->shared && p.chunks == 1 && t->keep_weights;
 	loads = once ? 1 : s->blocks * (t->keep_weights ? 1 : p.tiles);
-	cost->read = rounds * columns * p.column + loads * weight_bytes(s, s->kernels);
+	cost->data = rounds * columns * p.column;
 	if (reads_elements(op))
-		cost->read += pixels * channels;
+		cost->elements = pixels * channels;
+	cost->read = cost->data + cost->elements + loads * weight_bytes(s, s->kernels);
 	cost->written = out;
 	cost->macs = (uint64_t)op->out.width * op->out.height * op->out.channels * conv->kernel_h *
 		     conv->kernel_w * (op->in.channels / conv->groups);
@@ -468,7 +469,7 @@ void npu_op_cost(const struct nvdla_config *config, const struct npu_op *op,
 
 	memset(cost, 0, sizeof(*cost));
 	cost->hw_ops = 1;
-	cost->read = in;
+	cost->data = in;
 	cost->written = out;
 	if (op->kind == NPU_PDP) {
 		cost->sdp = div_up(max64(in, out * op->pdp.kernel_h), config->pdp_throughput);
@@ -480,9 +481,10 @@ void npu_op_cost(const struct nvdla_config *config, const struct npu_op *op,
 		if (op->sdp.y.alu || op->sdp.y.mul || op->sdp.y.lut)
 			throughput = config->sdp_ew_throughput ? config->sdp_ew_throughput : 1;
 		if (reads_elements(op))
-			cost->read += out;
+			cost->elements = out;
 		cost->sdp = div_up(out, throughput);
 	}
+	cost->read = cost->data + cost->elements;
 	cost->cycles = max64(cost->sdp, (uint64_t)((double)(cost->read + cost->written) /
 						   bytes_per_cycle)) + OP_OVERHEAD;
 }

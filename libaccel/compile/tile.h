@@ -36,12 +36,14 @@ struct npu_tiling {
  * @mac: cycles of the MAC array
  * @sdp: cycles of SDP, or of PDP for a pooling
  * @read: bytes read
+ * @data: those of the input among them
+ * @elements: those of operands with a value per element
  * @written: bytes written
  * @hw_ops: hardware operations
  * @macs: products that mean something: those of the operation as such
  */
 struct npu_cost {
-	uint64_t cycles, mac, sdp, read, written, macs;
+	uint64_t cycles, mac, sdp, read, data, elements, written, macs;
 	uint32_t hw_ops;
 };
 

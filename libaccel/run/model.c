@@ -157,6 +157,7 @@ static int load_programs(struct loaded *loaded)
 		static const uint32_t access[NPU_REGIONS] = {
 			[NPU_CONSTS] = ACCEL_ACCESS_READ,
 			[NPU_ARENA] = ACCEL_ACCESS_READ | ACCEL_ACCESS_WRITE,
+			[NPU_SRAM] = ACCEL_ACCESS_READ | ACCEL_ACCESS_WRITE,
 		};
 		const struct artefact_segment *s = &t->segments[i];
 		const struct accel_program_desc desc = {

@@ -18,8 +18,9 @@ struct accel_session {
 	const struct target *target;
 	struct accel_context *context;
 	struct accel_job **jobs;	/* per segment; NULL on the cpu backend */
-	struct accel_bo *arena_bo;
+	struct accel_bo *arena_bo, *sram_bo;
 	uint8_t *arena, *host;
+	uint8_t *sram;			/* NPU_SRAM; of the cpu backend alone */
 	void **data;			/* per tensor of the graph */
 	void **states;			/* per tensor, malloc()ed */
 	bool profile, profiled;
@@ -71,6 +72,21 @@ int accel_session_reset(struct accel_session *session)
 	return 0;
 }
 
+/* On chip if the device has room left there, else like all memory. */
+static int set_up_sram(struct accel_session *session)
+{
+	const uint64_t size = session->target->header->sram_size;
+	struct accel_device *device = session->loaded->device;
+	struct accel_device_info info = { .size = sizeof(info) };
+
+	if (!size)
+		return 0;
+	if (!accel_device_query(device, &info) && info.sram_size >= size &&
+	    !accel_bo_create(device, size, ACCEL_BO_SRAM, &session->sram_bo))
+		return 0;
+	return accel_bo_create(device, size, ACCEL_BO_CACHED, &session->sram_bo);
+}
+
 static int set_up_memory(struct accel_session *session)
 {
 	const struct graph *graph = graph_of(session);
@@ -109,10 +125,16 @@ static int set_up_memory(struct accel_session *session)
 			return accel_error_memory("activations");
 		memset(memory, 0, arena);
 		session->arena = memory;
+		if (posix_memalign(&memory, 64, (size_t)t->header->sram_size + 1))
+			return accel_error_memory("activations");
+		memset(memory, 0, t->header->sram_size);
+		session->sram = memory;
 		return 0;
 	}
-	ret = accel_bo_create(session->loaded->device, arena, ACCEL_BO_CACHED,
-			      &session->arena_bo);
+	ret = set_up_sram(session);
+	if (!ret)
+		ret = accel_bo_create(session->loaded->device, arena, ACCEL_BO_CACHED,
+				      &session->arena_bo);
 	return ret ? ret : accel_bo_map(session->arena_bo, (void **)&session->arena);
 }
 
@@ -138,6 +160,8 @@ static int set_up_jobs(struct accel_session *session, struct accel_context *cont
 					     0, 0);
 		if (!ret)
 			ret = accel_job_bind(session->jobs[i], NPU_ARENA, session->arena_bo, 0, 0);
+		if (!ret && session->sram_bo)
+			ret = accel_job_bind(session->jobs[i], NPU_SRAM, session->sram_bo, 0, 0);
 	}
 	return ret;
 }
@@ -218,6 +242,8 @@ void accel_session_destroy(struct accel_session *session)
 		accel_job_destroy(session->jobs[i]);
 	free(session->jobs);
 	accel_context_unref(session->context);
+	accel_bo_unref(session->sram_bo);
+	free(session->sram);
 	if (session->arena_bo)
 		accel_bo_unref(session->arena_bo);
 	else
@@ -355,6 +381,7 @@ static int run_segment(struct accel_session *session, uint32_t index)
 	const struct artefact_segment *segment = &session->target->segments[index];
 	uint8_t *const regions[NPU_REGIONS] = {
 		[NPU_CONSTS] = (uint8_t *)session->target->consts, [NPU_ARENA] = session->arena,
+		[NPU_SRAM] = session->sram,
 	};
 	struct accel_fence *fence;
 	uint32_t i;

@@ -32,6 +32,8 @@ static const char help[] =
 "  -M, --method NAME        min-max, percentile, mse or entropy\n"
 CLI_PICTURE_HELP
 "  -b, --bandwidth BYTES    memory bandwidth to plan for, per cycle\n"
+"      --sram BYTES         on-chip memory to plan for; 0: none; default 524288 where\n"
+"                           the configuration has a port for it\n"
 "  -e, --explain            tell where each operation runs, why, at what cost\n"
 "      --float              do not quantise: everything on the CPU\n"
 "      --cpu                quantise, but put nothing on the NPU\n"
@@ -84,6 +86,8 @@ static uint64_t source_hash(const struct options *o)
 	hash = model_hash(hash, o->fit.scale, sizeof(o->fit.scale));
 	hash = model_hash(hash, &o->fit.letterbox, sizeof(o->fit.letterbox));
 	hash = model_hash(hash, &o->lower.bytes_per_cycle, sizeof(o->lower.bytes_per_cycle));
+	hash = model_hash(hash, &o->lower.sram_size, sizeof(o->lower.sram_size));
+	hash = model_hash(hash, &o->lower.no_sram, sizeof(o->lower.no_sram));
 	hash = model_hash(hash, &o->keep_float, sizeof(o->keep_float));
 	hash = model_hash(hash, &o->lower.cpu_only, sizeof(o->lower.cpu_only));
 	if (o->method)
@@ -301,7 +305,7 @@ static bool set_configs(struct options *o, char *list)
 
 int main(int argc, char **argv)
 {
-	enum { FLOAT = 256, CPU, NO_CACHE };
+	enum { FLOAT = 256, CPU, NO_CACHE, SRAM };
 	static const struct option longs[] = {
 		{ "output", required_argument, NULL, 'o' },
 		{ "config", required_argument, NULL, 'c' },
@@ -312,6 +316,7 @@ int main(int argc, char **argv)
 		{ "method", required_argument, NULL, 'M' },
 		CLI_PICTURE_OPTIONS,
 		{ "bandwidth", required_argument, NULL, 'b' },
+		{ "sram", required_argument, NULL, SRAM },
 		{ "explain", no_argument, NULL, 'e' },
 		{ "float", no_argument, NULL, FLOAT },
 		{ "cpu", no_argument, NULL, CPU },
@@ -325,6 +330,7 @@ int main(int argc, char **argv)
 		.cache = true,
 	};
 	bool good = true;
+	uint32_t sram;
 	char path[4096], *dot;
 	int c;
 
@@ -364,6 +370,11 @@ int main(int argc, char **argv)
 			break;
 		case 'b':
 			good = cli_real("bandwidth", optarg, 0.01, 1e6, &o.lower.bytes_per_cycle);
+			break;
+		case SRAM:
+			good = cli_uint("sram", optarg, 0, UINT32_MAX, &sram);
+			o.lower.sram_size = sram;
+			o.lower.no_sram = !sram;
 			break;
 		case 'e':
 			o.explain = true;

@@ -35,8 +35,8 @@ static void place(struct random_case *c, struct npu_cube *cube, uint32_t atom, u
 		cube->surface = cube->line * cube->height;
 		cube->surface += chance(state, 30) ? atom * random_range(state, 1, 5) : 0;
 	}
-	cube->region = NPU_ARENA;
-	append(c, NPU_ARENA, npu_cube_end(cube) - cube->offset + atom, &cube->offset);
+	cube->region = chance(state, 30) ? NPU_SRAM : NPU_ARENA;
+	append(c, cube->region, npu_cube_end(cube) - cube->offset + atom, &cube->offset);
 }
 
 static void channel(struct random_case *c, struct npu_operand *operand, uint32_t step,
@@ -303,7 +303,7 @@ bool random_case(struct random_case *c, const struct nvdla_config *config, enum 
 	if (npu_op_supported(config, &c->op, &why))
 		return false;
 	for (r = 0; r < NPU_REGIONS; r++) {
-		c->regions[r] = malloc(c->size[r]);
+		c->regions[r] = malloc(c->size[r] + 1);
 		if (!c->regions[r])
 			abort();
 		for (i = 0; i < c->size[r]; i++)

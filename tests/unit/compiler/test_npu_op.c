@@ -27,36 +27,45 @@ struct bench {
 	struct accel_context *context;
 };
 
+/* @after: what the regions hold then, but for the constants. */
 static int run_code(struct bench *bench, const struct npu_code *code, struct random_case *c,
-		    uint8_t *arena)
+		    uint8_t *const after[NPU_REGIONS])
 {
+	struct accel_device_info info = { .size = sizeof(info) };
 	const struct accel_program_desc desc = {
 		.ops = code->ops, .regs = code->regs, .relocs = code->relocs, .deps = code->deps,
 		.luts = code->luts, .op_count = code->op_count, .reg_count = code->reg_count,
 		.reloc_count = code->reloc_count, .dep_count = code->dep_count,
 		.lut_count = code->lut_count, .slot_count = NPU_REGIONS,
 		.max_access = (uint32_t[]) {
-			ACCEL_ACCESS_READ, ACCEL_ACCESS_READ | ACCEL_ACCESS_WRITE
+			ACCEL_ACCESS_READ, ACCEL_ACCESS_READ | ACCEL_ACCESS_WRITE,
+			ACCEL_ACCESS_READ | ACCEL_ACCESS_WRITE,
 		},
 	};
 	struct accel_program *program = NULL;
 	struct accel_bo *bos[NPU_REGIONS] = { NULL };
 	struct accel_job *job = NULL;
 	struct accel_fence *fence = NULL;
-	void *map;
+	void *maps[NPU_REGIONS];
 	uint32_t r;
 	int ret;
 
-	ret = accel_program_create(bench->device, &desc, &program);
+	ret = accel_device_query(bench->device, &info);
+	if (!ret)
+		ret = accel_program_create(bench->device, &desc, &program);
 	if (!ret)
 		ret = accel_job_create(program, &job);
 	for (r = 0; !ret && r < NPU_REGIONS; r++) {
-		ret = accel_bo_create(bench->device, c->size[r] + 4096, ACCEL_BO_CACHED, &bos[r]);
+		const uint64_t size = c->size[r] + 4096;
+		const bool sram = r == NPU_SRAM && size <= info.sram_size;
+
+		ret = accel_bo_create(bench->device, size, sram ? ACCEL_BO_SRAM : ACCEL_BO_CACHED,
+				      &bos[r]);
 		if (!ret)
-			ret = accel_bo_map(bos[r], &map);
+			ret = accel_bo_map(bos[r], &maps[r]);
 		if (!ret) {
-			memcpy(map, c->regions[r], c->size[r]);
-			ret = accel_bo_sync(bos[r], ACCEL_SYNC_TO_DEVICE, 0, c->size[r]);
+			memcpy(maps[r], c->regions[r], c->size[r]);
+			ret = accel_bo_sync(bos[r], ACCEL_SYNC_TO_DEVICE, 0, size);
 		}
 		if (!ret)
 			ret = accel_job_bind(job, r, bos[r], 0, 0);
@@ -65,10 +74,10 @@ static int run_code(struct bench *bench, const struct npu_code *code, struct ran
 		ret = accel_job_submit(job, bench->context, 0, NULL, 0, &fence);
 	if (!ret)
 		ret = accel_fence_wait(fence, INT64_C(60000000000));
-	if (!ret)
-		ret = accel_bo_sync(bos[NPU_ARENA], ACCEL_SYNC_FROM_DEVICE, 0, c->size[NPU_ARENA]);
-	if (!ret)
-		memcpy(arena, map, c->size[NPU_ARENA]);
+	for (r = NPU_ARENA; !ret && r < NPU_REGIONS; r++) {
+		ret = accel_bo_sync(bos[r], ACCEL_SYNC_FROM_DEVICE, 0, c->size[r] + 4096);
+		memcpy(after[r], maps[r], c->size[r]);
+	}
 	accel_fence_unref(fence);
 	accel_job_destroy(job);
 	for (r = 0; r < NPU_REGIONS; r++)
@@ -161,22 +170,49 @@ static void run_reference(const struct npu_op *op, const struct npu_atoms *atoms
 	npu_kernels_reference.free(prepared);
 }
 
+/* Of a region, against what the reference made of it. */
+static bool compare_region(const struct random_case *c, uint32_t region, const uint8_t *before,
+			   const uint8_t *after)
+{
+	const struct npu_cube *out = c->pooled ? &c->pool.out : &c->op.out;
+	uint64_t i;
+
+	for (i = 0; i < c->size[region]; i++) {
+		const int8_t want = (int8_t)c->regions[region][i];
+		bool fill = false, output = out->region == region && is_output(out, i, &fill);
+
+		/* Results that are pooled as they come are in no memory. */
+		if (c->pooled && region == c->op.out.region && i >= c->op.out.offset &&
+		    i < npu_cube_end(&c->op.out)) {
+			if (after[i] == before[i])
+				continue;
+			print_error("byte %llu of a result on the fly was written\n",
+				    (unsigned long long)i);
+			return false;
+		}
+		if (fill || (int8_t)after[i] == want)
+			continue;
+		print_error("byte %llu of region %u (%s) is %d, should be %d (was %d); output at "
+			    "%llu of region %u\n", (unsigned long long)i, region,
+			    output ? "output" : "elsewhere", (int8_t)after[i], want,
+			    (int8_t)before[i], (unsigned long long)out->offset, out->region);
+		return false;
+	}
+	return true;
+}
+
 static void check_case(struct bench *bench, struct random_case *c, unsigned int n, uint64_t *state)
 {
 	const struct npu_atoms atoms = {
 		bench->config->atomic_c, bench->config->atomic_k, bench->config->atomic_m,
 	};
-	uint8_t *arena = malloc(c->size[NPU_ARENA]);
-	uint8_t *before = malloc(c->size[NPU_ARENA]);
+	uint8_t *before[NPU_REGIONS] = { NULL }, *after[NPU_REGIONS] = { NULL };
 	struct npu_code code = { 0 };
 	struct npu_tiling tiling = { 0 };
 	const struct npu_op *pool = c->pooled ? &c->pool : NULL;
-	const struct npu_cube *out = pool ? &pool->out : &c->op.out;
 	const char *why;
-	uint64_t i;
+	uint32_t r;
 
-	assert_non_null(arena);
-	assert_non_null(before);
 	if (npu_op_check(&c->op, c->size, &why)) {
 		describe(bench->config, c, &tiling, n);
 		fail_msg("refused: %s", why);
@@ -190,36 +226,31 @@ static void check_case(struct bench *bench, struct random_case *c, unsigned int 
 	assert_int_equal(npu_code_add(&code, bench->config, &c->op, pool, &tiling, 0,
 				      c->regions[NPU_CONSTS]), 0);
 	count_reuse(bench->config, &code);
-	memcpy(before, c->regions[NPU_ARENA], c->size[NPU_ARENA]);
-	if (run_code(bench, &code, c, arena)) {
+	for (r = NPU_ARENA; r < NPU_REGIONS; r++) {
+		before[r] = malloc(c->size[r] + 1);
+		after[r] = malloc(c->size[r] + 1);
+		assert_true(before[r] && after[r]);
+		memcpy(before[r], c->regions[r], c->size[r]);
+	}
+	if (run_code(bench, &code, c, after)) {
 		describe(bench->config, c, &tiling, n);
 		fail_msg("%s", accel_error_text());
 	}
 	run_reference(&c->op, &atoms, c->regions);
 	if (pool)
 		run_reference(pool, &atoms, c->regions);
-	for (i = 0; i < c->size[NPU_ARENA]; i++) {
-		bool fill = false, output = is_output(out, i, &fill);
-
-		/* Results that are pooled as they come are in no memory. */
-		if (pool && i >= c->op.out.offset && i < npu_cube_end(&c->op.out)) {
-			if (arena[i] != before[i])
-				fail_msg("byte %llu of a result on the fly was written",
-					 (unsigned long long)i);
-			continue;
+	for (r = NPU_ARENA; r < NPU_REGIONS; r++) {
+		if (!compare_region(c, r, before[r], after[r])) {
+			describe(bench->config, c, &tiling, n);
+			fail();
 		}
-		if (fill || arena[i] == c->regions[NPU_ARENA][i])
-			continue;
-		describe(bench->config, c, &tiling, n);
-		fail_msg("byte %llu (%s) is %d, should be %d (was %d); output at %llu",
-			 (unsigned long long)i, output ? "output" : "elsewhere", (int8_t)arena[i],
-			 (int8_t)c->regions[NPU_ARENA][i], (int8_t)before[i],
-			 (unsigned long long)out->offset);
 	}
 out:
 	npu_code_free(&code);
-	free(arena);
-	free(before);
+	for (r = 0; r < NPU_REGIONS; r++) {
+		free(before[r]);
+		free(after[r]);
+	}
 }
 
 static void test_kind(void **state, enum random_kind kind)
