@@ -311,6 +311,10 @@ int nvdla_ioctl_bo_create(struct drm_device *drm, void *data, struct drm_file *f
 		goto out;
 	}
 	ret = args->flags & DRM_NVDLA_BO_SRAM ? alloc_sram(bo) : alloc_memory(bo);
+	if (ret && !(args->flags & DRM_NVDLA_BO_SRAM) && !device_iommu_mapped(nvdla->dev))
+		dev_notice_once(drm->dev,
+				"no %zu contiguous bytes: large buffers need CMA (cma=SIZE)\n",
+				bo->base.size);
 	if (!ret && !(args->flags & DRM_NVDLA_BO_NO_MMAP))
 		ret = drm_gem_create_mmap_offset(&bo->base);
 	if (!ret)

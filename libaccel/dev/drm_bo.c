@@ -72,6 +72,9 @@ int drm_bo_create(struct accel_device *device, uint64_t size, uint32_t flags,
 	if (ret == -ENOSPC)
 		return accel_error_set(ret, "no %llu bytes of SRAM are free",
 				       (unsigned long long)size);
+	if (ret == -ENOMEM)
+		return accel_error_set(ret, "no memory for a buffer of %llu bytes; where no IOMMU puts the device's memory together it must be contiguous: large buffers need CMA (cma=SIZE on the kernel's command line) or a memory-region",
+				       (unsigned long long)size);
 	if (ret)
 		return accel_error_set(ret, "cannot make a buffer of %llu bytes: %s",
 				       (unsigned long long)size, strerror(-ret));

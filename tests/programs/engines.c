@@ -114,5 +114,5 @@ const struct engine_test rubik_engine_test = {
 const struct engine_test *const engine_tests[] = {
 	&conv_engine_test, &image_engine_test, &sdp_engine_test, &sdp_lut_engine_test,
 	&pdp_engine_test, &cdp_engine_test, &bdma_engine_test, &rubik_engine_test,
-	NULL
+	&conv_int16_engine_test, &conv_fp16_engine_test, NULL
 };

@@ -50,7 +50,7 @@ void fill_random(void *dst, size_t size, uint32_t seed);
 
 extern const struct engine_test conv_engine_test, image_engine_test, sdp_engine_test,
 	sdp_lut_engine_test, pdp_engine_test, cdp_engine_test, bdma_engine_test,
-	rubik_engine_test;
+	rubik_engine_test, conv_int16_engine_test, conv_fp16_engine_test;
 
 /* The registers of an SDP operation that say where the cube is and how large. */
 void sdp_cube_append(struct builder *b);

@@ -26,6 +26,14 @@ $(VM_GUESTS:%=check-vm-%): check-vm-%:
 check-kasan:
 	@CACHE=$(CACHE) PYTHONDONTWRITEBYTECODE=1 tests/vm/check amd64-debug
 
+# A thousand faults while four clients work, with every result checked.
+SOAK_FAULTS	?= 1000
+.PHONY: soak
+soak:
+	@CACHE=$(CACHE) PYTHONDONTWRITEBYTECODE=1 tests/vm/run $(GUEST) --module --strict \
+		--files $$(CACHE=$(CACHE) tests/vm/check --stage-only $(GUEST)) \
+		--env NVDLA_SOAK=$(SOAK_FAULTS) --timeout 3600 -- run-selftests test_faults
+
 # A person in a guest, with the NPU, the driver loaded and the tests in the path.
 shell-vm:
 	@CACHE=$(CACHE) PYTHONDONTWRITEBYTECODE=1 tests/vm/run $(GUEST) --module --shell \
