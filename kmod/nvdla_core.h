@@ -161,6 +161,7 @@ struct nvdla_unit_state {
  * @resets: number of resets
  * @hangs: number of jobs that hung
  * @spurious: interrupts without a reason
+ * @busy_ns: time that jobs occupied the core
  */
 struct nvdla_core {
 	struct nvdla_device *nvdla;
@@ -198,6 +199,7 @@ struct nvdla_core {
 	u64 resets;
 	u64 hangs;
 	u64 spurious;
+	atomic64_t busy_ns;
 };
 
 static inline struct nvdla_job *to_nvdla_job(struct drm_sched_job *base)

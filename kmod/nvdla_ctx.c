@@ -3,6 +3,7 @@
  * Contexts.
  */
 #include <linux/capability.h>
+#include <linux/cred.h>
 
 #include "nvdla_drv.h"
 
@@ -10,6 +11,8 @@ static void ctx_free(struct kref *refs)
 {
 	struct nvdla_ctx *ctx = container_of(refs, struct nvdla_ctx, refs);
 
+	if (ctx->id)
+		xa_erase(&ctx->file->nvdla->contexts, ctx->id);
 	mutex_destroy(&ctx->submit_lock);
 	nvdla_file_put(ctx->file);
 	kfree(ctx);
@@ -127,6 +130,10 @@ int nvdla_ioctl_ctx_create(struct drm_device *drm, void *data, struct drm_file *
 	mutex_init(&ctx->submit_lock);
 	kref_get(&file->refs);
 	ctx->file = file;
+	ctx->client_id = drm_file->client_id;
+	ctx->uid = current_uid();
+	ctx->pid = task_tgid_nr(current);
+	get_task_comm(ctx->comm, current->group_leader);
 	ctx->timeout = msecs_to_jiffies(args->timeout_ms ?: NVDLA_TIMEOUT_MS);
 	ctx->fail_op = ~0U;
 	ctx->core_mask = mask;
@@ -136,6 +143,10 @@ int nvdla_ioctl_ctx_create(struct drm_device *drm, void *data, struct drm_file *
 		      -ENODEV;
 	if (ret)
 		goto err_put;
+	ret = xa_alloc_cyclic(&nvdla->contexts, &ctx->id, ctx, xa_limit_31b, &nvdla->last_ctx,
+			      GFP_KERNEL_ACCOUNT);
+	if (ret < 0)
+		goto err_entity;
 	ret = xa_alloc(&file->contexts, &args->handle, ctx, XA_LIMIT(1, NVDLA_MAX_CONTEXTS),
 		       GFP_KERNEL_ACCOUNT);
 	if (ret)

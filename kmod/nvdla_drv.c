@@ -18,6 +18,7 @@
 #include "nvdla_compat.h"
 #include "nvdla_drv.h"
 #include "nvdla_kunit_exports.h"
+#include "nvdla_netlink.h"
 
 static_assert(DRM_NVDLA_UNITS == (int)NVDLA_UNITS);
 static_assert(DRM_NVDLA_FEAT_WT_COMPRESS == NVDLA_FEAT_WT_COMPRESS);
@@ -305,6 +306,7 @@ struct nvdla_device *nvdla_device_new(struct device *dev, const struct nvdla_con
 	init_completion(&nvdla->no_jobs);
 	INIT_LIST_HEAD(&nvdla->bos);
 	ret = nvdla_validator_new(nvdla->config, &nvdla->validator);
+	xa_init_flags(&nvdla->contexts, XA_FLAGS_ALLOC1);
 	if (ret)
 		return ERR_PTR(ret);
 	ret = drmm_add_action_or_reset(&nvdla->drm, free_validator, nvdla->validator);
@@ -481,9 +483,14 @@ int nvdla_device_register(struct nvdla_device *nvdla)
 	if (ret)
 		return ret;
 	nvdla_debugfs_init(nvdla);
-	ret = drm_dev_register(&nvdla->drm, 0);
+	ret = nvdla_netlink_add(nvdla);
 	if (ret)
 		return ret;
+	ret = drm_dev_register(&nvdla->drm, 0);
+	if (ret) {
+		nvdla_netlink_remove(nvdla);
+		return ret;
+	}
 	drm_info(&nvdla->drm, "%s, %u core%s, SRAM %llu KiB\n", nvdla->config->name,
 		 nvdla->core_count, nvdla->core_count == 1 ? "" : "s", nvdla->sram.size >> 10);
 	return 0;
@@ -494,6 +501,7 @@ void nvdla_device_remove(struct nvdla_device *nvdla)
 {
 	unsigned int i;
 
+	nvdla_netlink_remove(nvdla);
 	drm_dev_unplug(&nvdla->drm);
 	for (i = 0; i < nvdla->core_count; i++) {
 		struct nvdla_core *core = &nvdla->cores[i];
@@ -515,17 +523,27 @@ void nvdla_device_disconnected(struct nvdla_device *nvdla)
 	for (i = 0; i < nvdla->core_count; i++)
 		nvdla_job_release_stranded(&nvdla->cores[i]);
 	nvdla_bo_revoke_all(nvdla);
+	nvdla_netlink_gone(nvdla);
 }
 
 static int __init nvdla_init(void)
 {
-	int ret = nvdla_pci_register();
+	int ret = nvdla_netlink_register();
 
 	if (ret)
 		return ret;
+	ret = nvdla_pci_register();
+	if (ret)
+		goto err_netlink;
 	ret = nvdla_platform_register();
 	if (ret)
-		nvdla_pci_unregister();
+		goto err_pci;
+	return 0;
+
+err_pci:
+	nvdla_pci_unregister();
+err_netlink:
+	nvdla_netlink_unregister();
 	return ret;
 }
 
@@ -533,6 +551,7 @@ static void __exit nvdla_exit(void)
 {
 	nvdla_platform_unregister();
 	nvdla_pci_unregister();
+	nvdla_netlink_unregister();
 }
 
 module_init(nvdla_init);

@@ -13,6 +13,8 @@
 #include <linux/kref.h>
 #include <linux/mutex.h>
 #include <linux/refcount.h>
+#include <linux/sched.h>
+#include <linux/uidgid.h>
 #include <linux/xarray.h>
 
 #include "nvdla_core.h"
@@ -86,6 +88,8 @@ struct nvdla_sram {
  * @lost: bit n: core n does not work and could not be reset
  * @jobs: jobs that exist, plus one until the device is released
  * @no_jobs: the last of @jobs is gone
+ * @contexts: all there are, by number; the entries hold no reference
+ * @last_ctx: number after the last one given to a context
  */
 struct nvdla_device {
 	struct drm_device drm;
@@ -106,6 +110,8 @@ struct nvdla_device {
 	u32 lost;
 	refcount_t jobs;
 	struct completion no_jobs;
+	struct xarray contexts;
+	u32 last_ctx;
 };
 
 #define to_nvdla(drm_) container_of(drm_, struct nvdla_device, drm)
@@ -142,6 +148,11 @@ void nvdla_file_put(struct nvdla_file *file);
  * struct nvdla_ctx - a context: jobs in order, a priority, a set of cores
  * @refs: the handle and every job
  * @file: for accounting
+ * @id: number in the device, 0 before it has one
+ * @client_id: DRM's number of the file
+ * @uid: who made it
+ * @pid: process that made it
+ * @comm: name of that process then
  * @entity: drm_sched's view of it
  * @core_mask: cores that it may use
  * @scheds: schedulers of those that work, as of @lost
@@ -161,6 +172,11 @@ void nvdla_file_put(struct nvdla_file *file);
 struct nvdla_ctx {
 	struct kref refs;
 	struct nvdla_file *file;
+	u32 id;
+	u64 client_id;
+	kuid_t uid;
+	pid_t pid;
+	char comm[TASK_COMM_LEN];
 	struct drm_sched_entity entity;
 	u32 core_mask;
 	struct drm_gpu_scheduler *scheds[NVDLA_MAX_CORES];

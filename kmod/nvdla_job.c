@@ -107,8 +107,12 @@ void nvdla_job_end(struct nvdla_job *job, int error)
 	struct nvdla_usage *usage = &job->ctx->file->usage[job->core->index];
 
 	trace_nvdla_job_end(job, error);
-	if (job->started)
-		atomic64_add(ktime_to_ns(ktime_sub(ktime_get(), job->start)), &usage->busy_ns);
+	if (job->started) {
+		s64 ns = ktime_to_ns(ktime_sub(ktime_get(), job->start));
+
+		atomic64_add(ns, &usage->busy_ns);
+		atomic64_add(ns, &job->core->busy_ns);
+	}
 	if (job->perfmon)
 		atomic_set_release(&job->perfmon->busy, 0);
 	atomic64_inc(&job->ctx->done);

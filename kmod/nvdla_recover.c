@@ -18,6 +18,7 @@
 #include <linux/kobject.h>
 
 #include "nvdla_drv.h"
+#include "nvdla_netlink.h"
 #include "nvdla_trace.h"
 
 #define LOOK_INTERVAL	(HZ / 10UL)
@@ -171,6 +172,7 @@ static int recover(struct nvdla_core *core, struct nvdla_job *bad, int error)
 	lockdep_assert_held(&core->program_lock);
 	drm_err(&nvdla->drm, "core %u: job %llu %s at operation %u of %u\n", core->index, bad->id,
 		error == -ETIME ? "hangs" : "faulted", bad->first, bad->program->op_count);
+	nvdla_netlink_hang(core, bad, error);
 	nvdla_dump_core(core, bad, error);
 
 	spin_lock_irqsave(&core->lock, flags);
@@ -209,6 +211,7 @@ static int recover(struct nvdla_core *core, struct nvdla_job *bad, int error)
 	spin_unlock_irqrestore(&core->lock, flags);
 
 	announce(core, bad, error);
+	nvdla_netlink_reset(core, bad, ret);
 	nvdla_job_end(bad, error);
 	list_for_each_entry_safe(job, next, &cancelled, link) {
 		list_del_init(&job->link);
@@ -302,6 +305,7 @@ void nvdla_watchdog(struct work_struct *work)
 
 	if (lost) {
 		drm_err(&core->nvdla->drm, "core %u is lost\n", core->index);
+		nvdla_netlink_wedged(core, error);
 		nvdla_core_give_up(core, error);
 	} else {
 		nvdla_seq_fill(core);

@@ -1,0 +1,365 @@
+// SPDX-License-Identifier: MIT
+/*
+ * accel-monitor: what happens to the NPUs, as it happens.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <netlink/errno.h>
+#include <netlink/genl/ctrl.h>
+#include <netlink/genl/genl.h>
+#include <netlink/netlink.h>
+
+#include "message.h"
+
+/* Exit codes. */
+enum { EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_NO_DRIVER = 3, EXIT_TIMEOUT = 4 };
+
+#define ANY	(-1L)
+
+static volatile sig_atomic_t stopped;
+
+/**
+ * struct monitor - what was asked for, and how far it is done
+ * @sock: to the kernel
+ * @family: number of the family
+ * @json: print JSON
+ * @device: node's number, or ANY
+ * @context: context's number, or ANY
+ * @count: events still wanted, 0 for all
+ * @enough: @count is reached
+ * @next: expected number of the next event, 0 before the first
+ * @ret: first error of a callback
+ */
+struct monitor {
+	struct nl_sock *sock;
+	int family;
+	bool json;
+	long device;
+	long context;
+	unsigned long count;
+	bool enough;
+	uint64_t next;
+	int ret;
+};
+
+static void on_signal(int number)
+{
+	(void)number;
+	stopped = 1;
+}
+
+static void usage(FILE *to)
+{
+	fputs("usage: accel-monitor [OPTION]...\n"
+	      "\n"
+	      "Print hangs, faults, resets and losses of NPUs as they come, a line each.\n"
+	      "Root is also told the context, process and name behind each.\n"
+	      "\n"
+	      "  -d, --device N         only /dev/accel/accelN\n"
+	      "  -n, --count N          end after N events (default: when interrupted)\n"
+	      "  -t, --timeout SECONDS  end with status 4 when it takes longer\n"
+	      "  -s, --state            print devices, cores, counters and contexts, and end\n"
+	      "  -c, --context N        print context N of --device, and end\n"
+	      "  -j, --json             one JSON object per line\n"
+	      "  -h, --help             this text\n"
+	      "\n"
+	      "The first line says that events are listened for from then on, and whether\n"
+	      "with identities. A line 'lost' tells that events did not get here.\n"
+	      "\n"
+	      "Examples:\n"
+	      "  accel-monitor\n"
+	      "  accel-monitor --json --count 1 --timeout 60\n"
+	      "  accel-monitor --state --device 0\n"
+	      "\n"
+	      "Exit status: 0; 1 something failed; 2 wrong usage; 3 the driver is not loaded;\n"
+	      "4 not enough events in time.\n", to);
+}
+
+static void show_lost(const struct monitor *monitor)
+{
+	puts(monitor->json ? "{\"message\":\"lost\"}" : "lost     events did not get here");
+	fflush(stdout);
+}
+
+static bool is_event(unsigned int cmd)
+{
+	return cmd >= NVDLA_CMD_HANG_NTF;
+}
+
+static int on_message(struct nl_msg *message, void *data)
+{
+	struct nlmsghdr *header = nlmsg_hdr(message);
+	struct nlattr *attrs[NVDLA_A_MAX + 1];
+	struct monitor *monitor = data;
+	unsigned int cmd;
+
+	if (header->nlmsg_type != monitor->family || monitor->enough ||
+	    genlmsg_parse(header, 0, attrs, NVDLA_A_MAX, message_policy) < 0)
+		return NL_SKIP;
+	cmd = genlmsg_hdr(header)->cmd;
+	if (is_event(cmd) && attrs[NVDLA_A_EVENT_SEQ]) {
+		uint64_t number = nla_get_u64(attrs[NVDLA_A_EVENT_SEQ]);
+
+		if (monitor->next && number != monitor->next)
+			show_lost(monitor);
+		monitor->next = number + 1;
+	}
+	if (monitor->device != ANY && (!attrs[NVDLA_A_DEV_INDEX] ||
+				       nla_get_u32(attrs[NVDLA_A_DEV_INDEX]) != monitor->device))
+		return NL_OK;
+	monitor->ret = message_show(cmd, attrs, monitor->json);
+	if (is_event(cmd) && monitor->count && !--monitor->count)
+		monitor->enough = true;
+
+	return monitor->ret ? NL_STOP : NL_OK;
+}
+
+/* ---------------------------------------------------------------- state */
+
+static int ask(struct monitor *monitor, int cmd, int flags)
+{
+	struct nl_msg *message = nlmsg_alloc();
+	int ret = -NLE_NOMEM;
+
+	if (!message)
+		return ret;
+	if (genlmsg_put(message, NL_AUTO_PORT, NL_AUTO_SEQ, monitor->family, 0, flags, cmd,
+			NVDLA_FAMILY_VERSION))
+		ret = 0;
+	/* All devices are dumped without, and there is no dump of a single one. */
+	if (!ret && monitor->device != ANY)
+		ret = nla_put_u32(message, NVDLA_A_DEV_INDEX, (uint32_t)monitor->device);
+	if (!ret && monitor->context != ANY)
+		ret = nla_put_u32(message, NVDLA_A_CTX_ID, (uint32_t)monitor->context);
+	if (!ret)
+		ret = nl_send_auto(monitor->sock, message);
+	nlmsg_free(message);
+	if (ret >= 0)
+		ret = nl_recvmsgs_default(monitor->sock);
+	/* A single answer is followed by its acknowledgement. */
+	if (ret >= 0 && !(flags & NLM_F_DUMP))
+		ret = nl_wait_for_ack(monitor->sock);
+
+	return ret < 0 ? ret : 0;
+}
+
+static int show_state(struct monitor *monitor)
+{
+	static const int lists[] = {
+		NVDLA_CMD_CORE_GET, NVDLA_CMD_COUNTERS_GET, NVDLA_CMD_CONTEXT_GET,
+	};
+	unsigned int i;
+	int ret;
+
+	if (monitor->context != ANY)
+		return ask(monitor, NVDLA_CMD_CONTEXT_GET, 0);
+	ret = ask(monitor, NVDLA_CMD_DEVICE_GET, monitor->device == ANY ? NLM_F_DUMP : 0);
+	for (i = 0; !ret && i < sizeof(lists) / sizeof(lists[0]); i++)
+		ret = ask(monitor, lists[i], NLM_F_DUMP);
+
+	return ret;
+}
+
+/* --------------------------------------------------------------- events */
+
+static int join(struct monitor *monitor)
+{
+	int group = genl_ctrl_resolve_grp(monitor->sock, NVDLA_FAMILY_NAME,
+					  NVDLA_MCGRP_IDENTITIES);
+	bool known = true;
+	int ret;
+
+	if (group < 0)
+		return group;
+	ret = nl_socket_add_membership(monitor->sock, group);
+	if (ret == -NLE_PERM) {
+		known = false;
+		group = genl_ctrl_resolve_grp(monitor->sock, NVDLA_FAMILY_NAME,
+					      NVDLA_MCGRP_EVENTS);
+		ret = group < 0 ? group : nl_socket_add_membership(monitor->sock, group);
+	}
+	if (ret < 0)
+		return ret;
+	nl_socket_disable_seq_check(monitor->sock);
+	if (monitor->json)
+		printf("{\"message\":\"listening\",\"identities\":%s}\n", known ? "true" : "false");
+	else
+		printf("listening, %s identities\n", known ? "with" : "without");
+	fflush(stdout);
+
+	return 0;
+}
+
+static double now(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
+}
+
+/* Return: exit status. */
+static int listen_events(struct monitor *monitor, double timeout)
+{
+	struct pollfd poll_fd = { .fd = nl_socket_get_fd(monitor->sock), .events = POLLIN };
+	double end = timeout > 0 ? now() + timeout : 0;
+	int ret, wait = -1;
+
+	while (!stopped && !monitor->enough) {
+		if (end > 0) {
+			double left = end - now();
+
+			if (left <= 0)
+				return EXIT_TIMEOUT;
+			wait = left > 1e6 ? 1000000000 : (int)(left * 1000) + 1;
+		}
+		ret = poll(&poll_fd, 1, wait);
+		if (ret < 0 && errno != EINTR) {
+			fprintf(stderr, "accel-monitor: poll: %s\n", strerror(errno));
+			return EXIT_FAILED;
+		}
+		if (ret <= 0)
+			continue;
+		ret = nl_recvmsgs_default(monitor->sock);
+		/* The kernel had more than the socket could hold; the numbers tell, too. */
+		if (ret == -NLE_NOMEM && !monitor->ret) {
+			show_lost(monitor);
+			monitor->next = 0;
+		} else if (ret < 0 && ret != -NLE_INTR && ret != -NLE_AGAIN) {
+			fprintf(stderr, "accel-monitor: %s\n", nl_geterror(ret));
+			return EXIT_FAILED;
+		}
+		if (monitor->ret || ferror(stdout)) {
+			fprintf(stderr, "accel-monitor: cannot write: %s\n",
+				strerror(monitor->ret ? -monitor->ret : EIO));
+			return EXIT_FAILED;
+		}
+	}
+
+	return 0;
+}
+
+static int run(struct monitor *monitor, bool state, double timeout)
+{
+	int ret;
+
+	monitor->sock = nl_socket_alloc();
+	if (!monitor->sock) {
+		fprintf(stderr, "accel-monitor: out of memory\n");
+		return EXIT_FAILED;
+	}
+	ret = genl_connect(monitor->sock);
+	if (!ret)
+		ret = genl_ctrl_resolve(monitor->sock, NVDLA_FAMILY_NAME);
+	if (ret < 0) {
+		fprintf(stderr, "accel-monitor: no driver: %s\n", nl_geterror(ret));
+		nl_socket_free(monitor->sock);
+		return EXIT_NO_DRIVER;
+	}
+	monitor->family = ret;
+	nl_socket_modify_cb(monitor->sock, NL_CB_VALID, NL_CB_CUSTOM, on_message, monitor);
+	ret = state ? show_state(monitor) : join(monitor);
+	if (ret < 0) {
+		fprintf(stderr, "accel-monitor: %s\n", nl_geterror(ret));
+		ret = EXIT_FAILED;
+	} else if (!state) {
+		ret = listen_events(monitor, timeout);
+	}
+	nl_socket_free(monitor->sock);
+
+	return ret;
+}
+
+/* Return: the number, or ANY with a message. */
+static long number(const char *what, const char *text, long least)
+{
+	char *end;
+	long value;
+
+	errno = 0;
+	value = strtol(text, &end, 10);
+	if (errno || end == text || *end || value < least || value > INT32_MAX) {
+		fprintf(stderr, "accel-monitor: %s '%s' is not a number from %ld on\n", what, text,
+			least);
+		return ANY;
+	}
+
+	return value;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "device", required_argument, NULL, 'd' },
+		{ "count", required_argument, NULL, 'n' },
+		{ "timeout", required_argument, NULL, 't' },
+		{ "state", no_argument, NULL, 's' },
+		{ "context", required_argument, NULL, 'c' },
+		{ "json", no_argument, NULL, 'j' },
+		{ "help", no_argument, NULL, 'h' },
+		{ }
+	};
+	const struct sigaction action = { .sa_handler = on_signal };
+	struct monitor monitor = { .device = ANY, .context = ANY };
+	long count = 0, timeout = 0;
+	bool state = false;
+	int option;
+
+	while ((option = getopt_long(argc, argv, "d:n:t:sc:jh", options, NULL)) != -1) {
+		switch (option) {
+		case 'd':
+			monitor.device = number("device", optarg, 0);
+			if (monitor.device == ANY)
+				return EXIT_USAGE;
+			break;
+		case 'n':
+			count = number("count", optarg, 1);
+			if (count == ANY)
+				return EXIT_USAGE;
+			monitor.count = (unsigned long)count;
+			break;
+		case 't':
+			timeout = number("timeout", optarg, 1);
+			if (timeout == ANY)
+				return EXIT_USAGE;
+			break;
+		case 's':
+			state = true;
+			break;
+		case 'c':
+			monitor.context = number("context", optarg, 1);
+			if (monitor.context == ANY)
+				return EXIT_USAGE;
+			break;
+		case 'j':
+			monitor.json = true;
+			break;
+		case 'h':
+			usage(stdout);
+			return 0;
+		default:
+			usage(stderr);
+			return EXIT_USAGE;
+		}
+	}
+	if (optind < argc) {
+		fprintf(stderr, "accel-monitor: no argument '%s' wanted\n", argv[optind]);
+		return EXIT_USAGE;
+	}
+	if (monitor.context != ANY && monitor.device == ANY) {
+		fprintf(stderr, "accel-monitor: --context wants --device\n");
+		return EXIT_USAGE;
+	}
+
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	return run(&monitor, state || monitor.context != ANY, (double)timeout);
+}
