@@ -334,19 +334,35 @@ static const struct nla_policy context_policy[NVDLA_A_CTX_ID + 1] = {
 	[NVDLA_A_CTX_ID] = { .type = NLA_U32 },
 };
 
-#define QUESTION(cmd_, policy_) { \
-	.cmd = (cmd_), \
-	.policy = (policy_), \
-	.maxattr = ARRAY_SIZE(policy_) - 1, \
-	.doit = doit, \
-	.dumpit = dumpit, \
-}
-
 static const struct genl_ops nvdla_ops[] = {
-	QUESTION(NVDLA_CMD_DEVICE_GET, device_policy),
-	QUESTION(NVDLA_CMD_CORE_GET, core_policy),
-	QUESTION(NVDLA_CMD_CONTEXT_GET, context_policy),
-	QUESTION(NVDLA_CMD_COUNTERS_GET, core_policy),
+	{
+		.cmd = NVDLA_CMD_DEVICE_GET,
+		.policy = device_policy,
+		.maxattr = ARRAY_SIZE(device_policy) - 1,
+		.doit = doit,
+		.dumpit = dumpit,
+	},
+	{
+		.cmd = NVDLA_CMD_CORE_GET,
+		.policy = core_policy,
+		.maxattr = ARRAY_SIZE(core_policy) - 1,
+		.doit = doit,
+		.dumpit = dumpit,
+	},
+	{
+		.cmd = NVDLA_CMD_CONTEXT_GET,
+		.policy = context_policy,
+		.maxattr = ARRAY_SIZE(context_policy) - 1,
+		.doit = doit,
+		.dumpit = dumpit,
+	},
+	{
+		.cmd = NVDLA_CMD_COUNTERS_GET,
+		.policy = core_policy,
+		.maxattr = ARRAY_SIZE(core_policy) - 1,
+		.doit = doit,
+		.dumpit = dumpit,
+	},
 };
 
 static const struct genl_multicast_group nvdla_groups[] = {
