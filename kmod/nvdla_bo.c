@@ -19,6 +19,7 @@
 #include "nvdla_bo.h"
 #include "nvdla_compat.h"
 #include "nvdla_drv.h"
+#include "nvdla_netlink.h"
 
 static struct device *bo_dev(const struct nvdla_bo *bo)
 {
@@ -315,6 +316,9 @@ int nvdla_ioctl_bo_create(struct drm_device *drm, void *data, struct drm_file *f
 		dev_notice_once(drm->dev,
 				"no %zu contiguous bytes: large buffers need CMA (cma=SIZE)\n",
 				bo->base.size);
+	if (ret)
+		nvdla_netlink_memory_pressure(nvdla, file->client_id,
+					      args->flags & DRM_NVDLA_BO_SRAM, bo->base.size);
 	if (!ret && !(args->flags & DRM_NVDLA_BO_NO_MMAP))
 		ret = drm_gem_create_mmap_offset(&bo->base);
 	if (!ret)

@@ -19,6 +19,7 @@
 #include "nvdla_drv.h"
 #include "nvdla_kunit_exports.h"
 #include "nvdla_netlink.h"
+#include "nvdla_ras.h"
 
 static_assert(DRM_NVDLA_UNITS == (int)NVDLA_UNITS);
 static_assert(DRM_NVDLA_FEAT_WT_COMPRESS == NVDLA_FEAT_WT_COMPRESS);
@@ -305,8 +306,8 @@ struct nvdla_device *nvdla_device_new(struct device *dev, const struct nvdla_con
 	refcount_set(&nvdla->jobs, 1);
 	init_completion(&nvdla->no_jobs);
 	INIT_LIST_HEAD(&nvdla->bos);
-	ret = nvdla_validator_new(nvdla->config, &nvdla->validator);
 	xa_init_flags(&nvdla->contexts, XA_FLAGS_ALLOC1);
+	ret = nvdla_validator_new(nvdla->config, &nvdla->validator);
 	if (ret)
 		return ERR_PTR(ret);
 	ret = drmm_add_action_or_reset(&nvdla->drm, free_validator, nvdla->validator);
@@ -486,14 +487,21 @@ int nvdla_device_register(struct nvdla_device *nvdla)
 	ret = nvdla_netlink_add(nvdla);
 	if (ret)
 		return ret;
+	ret = nvdla_ras_add(nvdla);
+	if (ret)
+		goto err_netlink;
 	ret = drm_dev_register(&nvdla->drm, 0);
-	if (ret) {
-		nvdla_netlink_remove(nvdla);
-		return ret;
-	}
+	if (ret)
+		goto err_ras;
 	drm_info(&nvdla->drm, "%s, %u core%s, SRAM %llu KiB\n", nvdla->config->name,
 		 nvdla->core_count, nvdla->core_count == 1 ? "" : "s", nvdla->sram.size >> 10);
 	return 0;
+
+err_ras:
+	nvdla_ras_remove(nvdla);
+err_netlink:
+	nvdla_netlink_remove(nvdla);
+	return ret;
 }
 
 /* The device goes away, perhaps it has already: every fence ends now. */
@@ -502,6 +510,7 @@ void nvdla_device_remove(struct nvdla_device *nvdla)
 	unsigned int i;
 
 	nvdla_netlink_remove(nvdla);
+	nvdla_ras_remove(nvdla);
 	drm_dev_unplug(&nvdla->drm);
 	for (i = 0; i < nvdla->core_count; i++) {
 		struct nvdla_core *core = &nvdla->cores[i];

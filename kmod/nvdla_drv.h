@@ -8,6 +8,9 @@
 #include <drm/drm_device.h>
 #include <drm/drm_file.h>
 #include <drm/drm_mm.h>
+#ifdef NVDLA_HAVE_DRM_RAS
+#include <drm/drm_ras.h>
+#endif
 #include <drm/gpu_scheduler.h>
 #include <linux/completion.h>
 #include <linux/kref.h>
@@ -90,6 +93,7 @@ struct nvdla_sram {
  * @no_jobs: the last of @jobs is gone
  * @contexts: all there are, by number; the entries hold no reference
  * @last_ctx: number after the last one given to a context
+ * @ras: error counters, where the kernel has drm_ras
  */
 struct nvdla_device {
 	struct drm_device drm;
@@ -112,6 +116,9 @@ struct nvdla_device {
 	struct completion no_jobs;
 	struct xarray contexts;
 	u32 last_ctx;
+#ifdef NVDLA_HAVE_DRM_RAS
+	struct drm_ras_node ras;
+#endif
 };
 
 #define to_nvdla(drm_) container_of(drm_, struct nvdla_device, drm)

@@ -4,12 +4,14 @@
  *
  * Anybody may ask about devices, cores and counters. Contexts are told to
  * whoever they belong to; process and name, and the contexts of others, to
- * CAP_SYS_ADMIN only. Events go to two groups for the same reason: one without
- * identities, and one with them that only CAP_SYS_ADMIN may join.
+ * CAP_SYS_ADMIN only. Events go to two groups for the same reason: the one of
+ * their kind without identities, and one with them, for events of all kinds,
+ * that only CAP_SYS_ADMIN may join.
  */
 #include <drm/drm_file.h>
 #include <linux/cred.h>
 #include <linux/nvdla_netlink.h>
+#include <linux/ratelimit.h>
 #include <linux/timekeeping.h>
 #include <linux/uidgid.h>
 #include <net/genetlink.h>
@@ -20,7 +22,15 @@
 /* More than any event takes. */
 #define EVENT_SIZE	512
 
-enum { GROUP_EVENTS, GROUP_IDENTITIES };
+enum {
+	GROUP_HANG,
+	GROUP_RESET,
+	GROUP_WEDGED,
+	GROUP_FREQUENCY,
+	GROUP_THERMAL,
+	GROUP_MEMORY_PRESSURE,
+	GROUP_IDENTITIES,
+};
 
 /* Devices by the number of their node. The lock keeps them alive for who asks. */
 static DEFINE_XARRAY(devices);
@@ -366,7 +376,12 @@ static const struct genl_ops nvdla_ops[] = {
 };
 
 static const struct genl_multicast_group nvdla_groups[] = {
-	[GROUP_EVENTS] = { .name = NVDLA_MCGRP_EVENTS },
+	[GROUP_HANG] = { .name = NVDLA_MCGRP_HANG },
+	[GROUP_RESET] = { .name = NVDLA_MCGRP_RESET },
+	[GROUP_WEDGED] = { .name = NVDLA_MCGRP_WEDGED },
+	[GROUP_FREQUENCY] = { .name = NVDLA_MCGRP_FREQUENCY },
+	[GROUP_THERMAL] = { .name = NVDLA_MCGRP_THERMAL },
+	[GROUP_MEMORY_PRESSURE] = { .name = NVDLA_MCGRP_MEMORY_PRESSURE },
 	[GROUP_IDENTITIES] = {
 		.name = NVDLA_MCGRP_IDENTITIES,
 		.flags = GENL_MCAST_CAP_SYS_ADMIN,
@@ -395,6 +410,9 @@ static struct genl_family nvdla_family = {
  * @job: whose fault it was, or NULL
  * @progress: tell how far the job came
  * @error: 0 or negative errno
+ * @values: what else is to be told: an attribute and its value, up to attribute 0
+ * @client: number of the client that asks for memory, 0 if it is not about that;
+ *	its process is the current one
  */
 struct event {
 	u8 cmd;
@@ -403,7 +421,65 @@ struct event {
 	const struct nvdla_job *job;
 	bool progress;
 	int error;
+	struct {
+		int attr;
+		u64 value;
+	} values[3];
+	u64 client;
 };
+
+static unsigned int event_group(u8 cmd)
+{
+	switch (cmd) {
+	case NVDLA_CMD_RESET_NTF:
+		return GROUP_RESET;
+	case NVDLA_CMD_WEDGED_NTF:
+	case NVDLA_CMD_GONE_NTF:
+		return GROUP_WEDGED;
+	case NVDLA_CMD_FREQUENCY_NTF:
+		return GROUP_FREQUENCY;
+	case NVDLA_CMD_THERMAL_NTF:
+		return GROUP_THERMAL;
+	case NVDLA_CMD_MEMORY_PRESSURE_NTF:
+		return GROUP_MEMORY_PRESSURE;
+	default:
+		return GROUP_HANG;
+	}
+}
+
+static int put_values(struct sk_buff *skb, const struct event *event)
+{
+	unsigned int i;
+	int ret = 0;
+
+	for (i = 0; !ret && i < ARRAY_SIZE(event->values) && event->values[i].attr; i++) {
+		int attr = event->values[i].attr;
+		u64 value = event->values[i].value;
+
+		switch (attr) {
+		case NVDLA_A_TEMPERATURE:
+		case NVDLA_A_LIMIT:
+			ret = nla_put_s32(skb, attr, value);
+			break;
+		case NVDLA_A_MEMORY:
+			ret = nla_put_u32(skb, attr, value);
+			break;
+		default:
+			ret = put_u64(skb, attr, value);
+		}
+	}
+	return ret;
+}
+
+static int put_client(struct sk_buff *skb, const struct event *event)
+{
+	char comm[TASK_COMM_LEN];
+
+	get_task_comm(comm, current->group_leader);
+	return put_u64(skb, NVDLA_A_CLIENT_ID, event->client) ?:
+	       nla_put_u32(skb, NVDLA_A_PID, task_tgid_nr(current)) ?:
+	       nla_put_string(skb, NVDLA_A_COMM, comm);
+}
 
 static int put_job(struct sk_buff *skb, const struct event *event, bool identity)
 {
@@ -438,7 +514,9 @@ static void send_to(unsigned int group, const struct event *event, u64 now)
 		(event->core &&
 		 (nla_put_u32(to.skb, NVDLA_A_CORE_INDEX, event->core->index) ||
 		  nla_put_u32(to.skb, NVDLA_A_ERROR, -event->error))) ||
-		(event->job && put_job(to.skb, event, group == GROUP_IDENTITIES)))) {
+		(event->job && put_job(to.skb, event, group == GROUP_IDENTITIES)) ||
+		put_values(to.skb, event) ||
+		(event->client && group == GROUP_IDENTITIES && put_client(to.skb, event)))) {
 		nlmsg_free(to.skb);
 		return;
 	}
@@ -448,10 +526,13 @@ static void send_to(unsigned int group, const struct event *event, u64 now)
 
 static void send_event(const struct event *event)
 {
+	u64 now;
+
 	guard(mutex)(&event_lock);
 	last_event++;
-	send_to(GROUP_EVENTS, event, ktime_get_ns());
-	send_to(GROUP_IDENTITIES, event, ktime_get_ns());
+	now = ktime_get_ns();
+	send_to(event_group(event->cmd), event, now);
+	send_to(GROUP_IDENTITIES, event, now);
 }
 
 void nvdla_netlink_hang(struct nvdla_core *core, const struct nvdla_job *job, int error)
@@ -498,6 +579,47 @@ void nvdla_netlink_gone(struct nvdla_device *nvdla)
 	const struct event event = { .cmd = NVDLA_CMD_GONE_NTF, .nvdla = nvdla };
 
 	send_event(&event);
+}
+
+void nvdla_netlink_frequency(struct nvdla_device *nvdla, u64 old_hz, u64 hz)
+{
+	const struct event event = {
+		.cmd = NVDLA_CMD_FREQUENCY_NTF,
+		.nvdla = nvdla,
+		.values = { { NVDLA_A_CLOCK_HZ, hz }, { NVDLA_A_OLD_CLOCK_HZ, old_hz } },
+	};
+
+	send_event(&event);
+}
+
+void nvdla_netlink_thermal(struct nvdla_device *nvdla, int temperature, int limit)
+{
+	const struct event event = {
+		.cmd = NVDLA_CMD_THERMAL_NTF,
+		.nvdla = nvdla,
+		.values = { { NVDLA_A_TEMPERATURE, temperature }, { NVDLA_A_LIMIT, limit } },
+	};
+
+	send_event(&event);
+}
+
+/* Anybody can ask for too much as often as they like: not everybody wants to know. */
+void nvdla_netlink_memory_pressure(struct nvdla_device *nvdla, u64 client, bool sram, u64 size)
+{
+	static DEFINE_RATELIMIT_STATE(limit, HZ, 10);
+	const struct event event = {
+		.cmd = NVDLA_CMD_MEMORY_PRESSURE_NTF,
+		.nvdla = nvdla,
+		.values = {
+			{ NVDLA_A_MEMORY, sram ? NVDLA_MEMORY_SRAM : NVDLA_MEMORY_SYSTEM },
+			{ NVDLA_A_SIZE, size },
+		},
+		.client = client,
+	};
+
+	ratelimit_set_flags(&limit, RATELIMIT_MSG_ON_RELEASE);
+	if (__ratelimit(&limit))
+		send_event(&event);
 }
 
 /* ------------------------------------------------------- life and death */

@@ -29,5 +29,10 @@ void nvdla_netlink_hang(struct nvdla_core *core, const struct nvdla_job *job, in
 void nvdla_netlink_reset(struct nvdla_core *core, const struct nvdla_job *job, int error);
 void nvdla_netlink_wedged(struct nvdla_core *core, int error);
 void nvdla_netlink_gone(struct nvdla_device *nvdla);
+void nvdla_netlink_frequency(struct nvdla_device *nvdla, u64 old_hz, u64 hz);
+/* The temperature passed the limit; both in thousandths of a degree Celsius. */
+void nvdla_netlink_thermal(struct nvdla_device *nvdla, int temperature, int limit);
+/* The current process got no buffer of @size bytes through its client. */
+void nvdla_netlink_memory_pressure(struct nvdla_device *nvdla, u64 client, bool sram, u64 size);
 
 #endif /* _NVDLA_NETLINK_H_ */

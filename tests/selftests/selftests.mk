@@ -8,7 +8,7 @@ SELFTEST_DIR	:= tests/selftests
 SELFTESTS	:= $(patsubst $(SELFTEST_DIR)/%.c,%,$(sort $(wildcard $(SELFTEST_DIR)/test_*.c)))
 SELFTEST_BINS	:= $(SELFTESTS:%=$(O)/$(SELFTEST_DIR)/%)
 SELFTEST_OBJS	:= $(patsubst %.c,$(O)/%.o,$(SELFTEST_DIR)/node.c $(SELFTEST_DIR)/work.c \
-		     $(SELFTEST_DIR)/board.c $(SELFTEST_DIR)/driver.c $(TEST_PROGRAM_SRCS) libaccel/dev/hardware.c \
+		     $(SELFTEST_DIR)/board.c $(SELFTEST_DIR)/driver.c $(SELFTEST_DIR)/listener.c $(TEST_PROGRAM_SRCS) libaccel/dev/hardware.c \
 		     kmod/hw/nvdla_config.c kmod/hw/nvdla_regs.c)
 KSELFTEST	:= $(CACHE)/kselftest
 

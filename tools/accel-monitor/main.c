@@ -3,7 +3,6 @@
  * accel-monitor: what happens to the NPUs, as it happens.
  */
 #include <errno.h>
-#include <getopt.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -18,9 +17,10 @@
 #include <netlink/netlink.h>
 
 #include "message.h"
+#include "tools/cli/cli.h"
 
 /* Exit codes. */
-enum { EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_NO_DRIVER = 3, EXIT_TIMEOUT = 4 };
+enum { EXIT_FAILED = 1, EXIT_NO_DRIVER = 3, EXIT_TIMEOUT = 4 };
 
 #define ANY	(-1L)
 
@@ -44,7 +44,7 @@ struct monitor {
 	bool json;
 	long device;
 	long context;
-	unsigned long count;
+	uint64_t count;
 	bool enough;
 	uint64_t next;
 	int ret;
@@ -56,11 +56,12 @@ static void on_signal(int number)
 	stopped = 1;
 }
 
-static void usage(FILE *to)
+static void usage(void)
 {
 	fputs("usage: accel-monitor [OPTION]...\n"
 	      "\n"
-	      "Print hangs, faults, resets and losses of NPUs as they come, a line each.\n"
+	      "Print hangs, faults, resets and losses of NPUs, changes of their clock, heat and\n"
+	      "want of memory as they come, a line each.\n"
 	      "Root is also told the context, process and name behind each.\n"
 	      "\n"
 	      "  -d, --device N         only /dev/accel/accelN\n"
@@ -80,7 +81,7 @@ static void usage(FILE *to)
 	      "  accel-monitor --state --device 0\n"
 	      "\n"
 	      "Exit status: 0; 1 something failed; 2 wrong usage; 3 the driver is not loaded;\n"
-	      "4 not enough events in time.\n", to);
+	      "4 not enough events in time.\n", stdout);
 }
 
 static void show_lost(const struct monitor *monitor)
@@ -170,21 +171,26 @@ static int show_state(struct monitor *monitor)
 
 /* --------------------------------------------------------------- events */
 
+static int join_group(struct monitor *monitor, const char *name)
+{
+	int group = genl_ctrl_resolve_grp(monitor->sock, NVDLA_FAMILY_NAME, name);
+
+	return group < 0 ? group : nl_socket_add_membership(monitor->sock, group);
+}
+
 static int join(struct monitor *monitor)
 {
-	int group = genl_ctrl_resolve_grp(monitor->sock, NVDLA_FAMILY_NAME,
-					  NVDLA_MCGRP_IDENTITIES);
-	bool known = true;
-	int ret;
+	static const char *const kinds[] = {
+		NVDLA_MCGRP_HANG, NVDLA_MCGRP_RESET, NVDLA_MCGRP_WEDGED, NVDLA_MCGRP_FREQUENCY,
+		NVDLA_MCGRP_THERMAL, NVDLA_MCGRP_MEMORY_PRESSURE,
+	};
+	int ret = join_group(monitor, NVDLA_MCGRP_IDENTITIES);
+	bool known = ret != -NLE_PERM;
+	unsigned int i;
 
-	if (group < 0)
-		return group;
-	ret = nl_socket_add_membership(monitor->sock, group);
-	if (ret == -NLE_PERM) {
-		known = false;
-		group = genl_ctrl_resolve_grp(monitor->sock, NVDLA_FAMILY_NAME,
-					      NVDLA_MCGRP_EVENTS);
-		ret = group < 0 ? group : nl_socket_add_membership(monitor->sock, group);
+	if (!known) {
+		for (i = 0, ret = 0; ret >= 0 && i < sizeof(kinds) / sizeof(kinds[0]); i++)
+			ret = join_group(monitor, kinds[i]);
 	}
 	if (ret < 0)
 		return ret;
@@ -278,23 +284,6 @@ static int run(struct monitor *monitor, bool state, double timeout)
 	return ret;
 }
 
-/* Return: the number, or ANY with a message. */
-static long number(const char *what, const char *text, long least)
-{
-	char *end;
-	long value;
-
-	errno = 0;
-	value = strtol(text, &end, 10);
-	if (errno || end == text || *end || value < least || value > INT32_MAX) {
-		fprintf(stderr, "accel-monitor: %s '%s' is not a number from %ld on\n", what, text,
-			least);
-		return ANY;
-	}
-
-	return value;
-}
-
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {
@@ -309,55 +298,47 @@ int main(int argc, char **argv)
 	};
 	const struct sigaction action = { .sa_handler = on_signal };
 	struct monitor monitor = { .device = ANY, .context = ANY };
-	long count = 0, timeout = 0;
+	uint64_t number, timeout = 0;
 	bool state = false;
 	int option;
 
-	while ((option = getopt_long(argc, argv, "d:n:t:sc:jh", options, NULL)) != -1) {
+	while ((option = cli_getopt(argc, argv, "d:n:t:sc:jh", options)) != -1) {
 		switch (option) {
 		case 'd':
-			monitor.device = number("device", optarg, 0);
-			if (monitor.device == ANY)
-				return EXIT_USAGE;
+			if (!cli_number("device", optarg, 0, INT32_MAX, &number))
+				return CLI_USAGE;
+			monitor.device = (long)number;
 			break;
 		case 'n':
-			count = number("count", optarg, 1);
-			if (count == ANY)
-				return EXIT_USAGE;
-			monitor.count = (unsigned long)count;
+			if (!cli_number("count", optarg, 1, UINT64_MAX, &monitor.count))
+				return CLI_USAGE;
 			break;
 		case 't':
-			timeout = number("timeout", optarg, 1);
-			if (timeout == ANY)
-				return EXIT_USAGE;
+			if (!cli_number("timeout", optarg, 1, INT32_MAX, &timeout))
+				return CLI_USAGE;
 			break;
 		case 's':
 			state = true;
 			break;
 		case 'c':
-			monitor.context = number("context", optarg, 1);
-			if (monitor.context == ANY)
-				return EXIT_USAGE;
+			if (!cli_number("context", optarg, 1, INT32_MAX, &number))
+				return CLI_USAGE;
+			monitor.context = (long)number;
 			break;
 		case 'j':
 			monitor.json = true;
 			break;
 		case 'h':
-			usage(stdout);
+			usage();
 			return 0;
 		default:
-			usage(stderr);
-			return EXIT_USAGE;
+			return CLI_USAGE;
 		}
 	}
-	if (optind < argc) {
-		fprintf(stderr, "accel-monitor: no argument '%s' wanted\n", argv[optind]);
-		return EXIT_USAGE;
-	}
-	if (monitor.context != ANY && monitor.device == ANY) {
-		fprintf(stderr, "accel-monitor: --context wants --device\n");
-		return EXIT_USAGE;
-	}
+	if (optind < argc)
+		return cli_wrong("no argument '%s' wanted", argv[optind]);
+	if (monitor.context != ANY && monitor.device == ANY)
+		return cli_wrong("--context wants --device");
 
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);

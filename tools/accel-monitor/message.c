@@ -14,6 +14,7 @@
 
 #define WORD	{ .type = NLA_U32 }
 #define LONG	{ .type = NLA_U64 }
+#define SIGNED	{ .type = NLA_S32 }
 #define TEXT	{ .type = NLA_NUL_STRING }
 
 const struct nla_policy message_policy[NVDLA_A_MAX + 1] = {
@@ -48,6 +49,11 @@ const struct nla_policy message_policy[NVDLA_A_MAX + 1] = {
 	[NVDLA_A_JOB] = LONG,
 	[NVDLA_A_FAIL_OP] = WORD,
 	[NVDLA_A_OP_COUNT] = WORD,
+	[NVDLA_A_OLD_CLOCK_HZ] = LONG,
+	[NVDLA_A_TEMPERATURE] = SIGNED,
+	[NVDLA_A_LIMIT] = SIGNED,
+	[NVDLA_A_MEMORY] = WORD,
+	[NVDLA_A_SIZE] = LONG,
 };
 
 static const char *const attr_names[NVDLA_A_MAX + 1] = {
@@ -82,6 +88,11 @@ static const char *const attr_names[NVDLA_A_MAX + 1] = {
 	[NVDLA_A_JOB] = "job",
 	[NVDLA_A_FAIL_OP] = "fail_op",
 	[NVDLA_A_OP_COUNT] = "op_count",
+	[NVDLA_A_OLD_CLOCK_HZ] = "old_clock_hz",
+	[NVDLA_A_TEMPERATURE] = "temperature",
+	[NVDLA_A_LIMIT] = "limit",
+	[NVDLA_A_MEMORY] = "memory",
+	[NVDLA_A_SIZE] = "size",
 };
 
 static const char *const cmd_names[NVDLA_CMD_MAX + 1] = {
@@ -94,6 +105,9 @@ static const char *const cmd_names[NVDLA_CMD_MAX + 1] = {
 	[NVDLA_CMD_RESET_NTF] = "reset",
 	[NVDLA_CMD_WEDGED_NTF] = "wedged",
 	[NVDLA_CMD_GONE_NTF] = "gone",
+	[NVDLA_CMD_FREQUENCY_NTF] = "frequency",
+	[NVDLA_CMD_THERMAL_NTF] = "thermal",
+	[NVDLA_CMD_MEMORY_PRESSURE_NTF] = "memory-pressure",
 };
 
 /* A process chooses its name: let it send no control characters to the terminal. */
@@ -119,10 +133,15 @@ static void text_value(char *to, size_t size, unsigned int type, const struct nl
 	case NLA_U64:
 		snprintf(to, size, "%" PRIu64, nla_get_u64(attr));
 		return;
+	case NLA_S32:
+		snprintf(to, size, "%" PRId32, nla_get_s32(attr));
+		return;
 	}
 	word = nla_get_u32(attr);
 	if (type == NVDLA_A_CORE_STATE && word < sizeof(states) / sizeof(states[0]))
 		snprintf(to, size, "%s", states[word]);
+	else if (type == NVDLA_A_MEMORY && word <= NVDLA_MEMORY_SRAM)
+		snprintf(to, size, "%s", word == NVDLA_MEMORY_SRAM ? "sram" : "system");
 	else if (type == NVDLA_A_CTX_FLAGS && word <= 3)
 		snprintf(to, size, "%s%s%s", word & NVDLA_CTX_FLAGS_GUILTY ? "guilty" : "",
 			 word == 3 ? "," : "", word & NVDLA_CTX_FLAGS_RESET ? "reset" : "");
@@ -133,7 +152,7 @@ static void text_value(char *to, size_t size, unsigned int type, const struct nl
 static bool is_text(unsigned int type)
 {
 	return message_policy[type].type == NLA_NUL_STRING || type == NVDLA_A_CORE_STATE ||
-	       type == NVDLA_A_CTX_FLAGS;
+	       type == NVDLA_A_CTX_FLAGS || type == NVDLA_A_MEMORY;
 }
 
 static int show_json(const char *name, struct nlattr *attrs[])

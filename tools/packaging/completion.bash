@@ -15,4 +15,4 @@ _accel_tools()
 }
 
 complete -o filenames -F _accel_tools accel-info accel-test accel-top accel-run \
-	accel-compile accel-dump accel-validate accel-bench
+	accel-compile accel-dump accel-validate accel-bench accel-monitor

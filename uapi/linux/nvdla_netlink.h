@@ -33,6 +33,16 @@ enum nvdla_ctx_flags {
 	NVDLA_CTX_FLAGS_RESET = 2,
 };
 
+/**
+ * enum nvdla_memory - what ran short
+ * @NVDLA_MEMORY_SYSTEM: memory of the machine, or contiguous memory without an IOMMU
+ * @NVDLA_MEMORY_SRAM: memory behind the second port
+ */
+enum nvdla_memory {
+	NVDLA_MEMORY_SYSTEM,
+	NVDLA_MEMORY_SRAM,
+};
+
 enum {
 	NVDLA_A_PAD = 1,
 	NVDLA_A_DEV_INDEX,
@@ -66,6 +76,11 @@ enum {
 	NVDLA_A_JOB,
 	NVDLA_A_FAIL_OP,
 	NVDLA_A_OP_COUNT,
+	NVDLA_A_OLD_CLOCK_HZ,
+	NVDLA_A_TEMPERATURE,
+	NVDLA_A_LIMIT,
+	NVDLA_A_MEMORY,
+	NVDLA_A_SIZE,
 
 	__NVDLA_A_MAX,
 	NVDLA_A_MAX = (__NVDLA_A_MAX - 1)
@@ -81,12 +96,20 @@ enum {
 	NVDLA_CMD_RESET_NTF,
 	NVDLA_CMD_WEDGED_NTF,
 	NVDLA_CMD_GONE_NTF,
+	NVDLA_CMD_FREQUENCY_NTF,
+	NVDLA_CMD_THERMAL_NTF,
+	NVDLA_CMD_MEMORY_PRESSURE_NTF,
 
 	__NVDLA_CMD_MAX,
 	NVDLA_CMD_MAX = (__NVDLA_CMD_MAX - 1)
 };
 
-#define NVDLA_MCGRP_EVENTS	"events"
-#define NVDLA_MCGRP_IDENTITIES	"identities"
+#define NVDLA_MCGRP_HANG		"hang"
+#define NVDLA_MCGRP_RESET		"reset"
+#define NVDLA_MCGRP_WEDGED		"wedged"
+#define NVDLA_MCGRP_FREQUENCY		"frequency"
+#define NVDLA_MCGRP_THERMAL		"thermal"
+#define NVDLA_MCGRP_MEMORY_PRESSURE	"memory-pressure"
+#define NVDLA_MCGRP_IDENTITIES		"identities"
 
 #endif /* _UAPI_LINUX_NVDLA_NETLINK_H */
