@@ -242,6 +242,7 @@ int s8_conv_new(enum accel_isa isa, const struct accel_conv_shape *shape, bool t
 {
 	const size_t n = shape->out_channels;
 	struct s8_conv *conv;
+	size_t i;
 	int ret;
 
 	if (!n || !shape->groups || !shape->in_channels || !shape->kernel_height ||
@@ -262,6 +263,9 @@ int s8_conv_new(enum accel_isa isa, const struct accel_conv_shape *shape, bool t
 	memcpy(conv->parameters + n, requant->shift, n * sizeof(*conv->parameters));
 	conv->requant.multiplier = conv->parameters;
 	conv->requant.shift = conv->parameters + n;
+	conv->requant.left = false;
+	for (i = 0; i < n; i++)
+		conv->requant.left |= requant->shift[i] > 0;
 	ret = make_parts(conv, isa, transposed, weights, bias);
 	if (ret)
 		goto fail;

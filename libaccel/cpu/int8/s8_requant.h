@@ -6,6 +6,7 @@
 #ifndef ACCEL_CPU_S8_REQUANT_H
 #define ACCEL_CPU_S8_REQUANT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,6 +19,7 @@
  * @zero: zero point of the result
  * @low: least result
  * @high: largest result
+ * @left: whether a shift may be positive
  *
  * Sources: TFLite's reference kernels, MultiplyByQuantizedMultiplier.
  */
@@ -25,6 +27,7 @@ struct s8_requant {
 	const int32_t *multiplier, *shift;
 	int32_t zero;
 	int8_t low, high;
+	bool left;
 };
 
 /* A positive real as multiplier / 2^31 * 2^shift, as TFLite takes it. */

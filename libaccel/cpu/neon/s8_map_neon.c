@@ -32,13 +32,14 @@ void s8_table_64x__neon(const int8_t *in, size_t n, const int8_t table[256], int
 	uint8_t rest[16] = { 0 };
 
 	for (; n >= 64; n -= 64, in += 64, out += 64) {
-		uint8x16x4_t x = vld1q_u8_x4((const uint8_t *)in);
+		uint8x16_t x[4];
 
-		x.val[0] = look_up(x.val[0], parts);
-		x.val[1] = look_up(x.val[1], parts);
-		x.val[2] = look_up(x.val[2], parts);
-		x.val[3] = look_up(x.val[3], parts);
-		vst1q_u8_x4((uint8_t *)out, x);
+		for (int i = 0; i < 4; i++)
+			x[i] = vld1q_u8((const uint8_t *)in + 16 * i);
+		for (int i = 0; i < 4; i++)
+			x[i] = look_up(x[i], parts);
+		for (int i = 0; i < 4; i++)
+			vst1q_u8((uint8_t *)out + 16 * i, x[i]);
 	}
 	for (; n >= 16; n -= 16, in += 16, out += 16)
 		vst1q_u8((uint8_t *)out, look_up(vld1q_u8((const uint8_t *)in), parts));

@@ -10,9 +10,10 @@
 static inline int32x4_t scale(const struct s8_requant *requant, size_t channel, int32x4_t v)
 {
 	const int32x4_t shift = vld1q_s32(requant->shift + channel), zero = vdupq_n_s32(0);
-	const int32x4_t right = vminq_s32(shift, zero);
+	const int32x4_t right = requant->left ? vminq_s32(shift, zero) : shift;
 
-	v = vshlq_s32(v, vmaxq_s32(shift, zero));
+	if (requant->left)
+		v = vshlq_s32(v, vmaxq_s32(shift, zero));
 	v = vqrdmulhq_s32(v, vld1q_s32(requant->multiplier + channel));
 	v = vqaddq_s32(v, vshrq_n_s32(vandq_s32(v, right), 31));
 

@@ -30,7 +30,7 @@ static int8_t finish(const struct weighted *work, size_t o, int32_t sum)
 {
 	const struct channel *c = &work->channels[o];
 	const struct s8_requant requant = {
-		&c->multiplier, &c->shift, work->zero_out, (int8_t)work->low, (int8_t)work->high,
+		&c->multiplier, &c->shift, work->zero_out, (int8_t)work->low, (int8_t)work->high, true,
 	};
 	int8_t q;
 

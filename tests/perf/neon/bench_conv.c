@@ -2,23 +2,19 @@
 /*
  * One INT8 operator at a time, by this library's kernels or by XNNPACK's, with
  * marks for the instruction counter around one run. Prints one line per
- * operator: name, multiply-accumulates, kernel.
+ * operator: name, multiply-accumulates, unit, kernel.
  *
  * Both sides requantise per channel, read NHWC, have everything set up and
  * packed beforehand, and run on one thread.
  *
  * usage: bench_conv ours|xnnpack
  */
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include <stdbool.h>
 
 #include <xnnpack.h>
 
+#include "bench.h"
 #include "libaccel/cpu/conv.h"
-
-#define MARK_START()	__asm__ volatile("hint #64" ::: "memory")
-#define MARK_END()	__asm__ volatile("hint #65" ::: "memory")
 
 struct operator {
 	const char *name;
@@ -51,19 +47,6 @@ static uint32_t padding(const struct operator *op, uint32_t in)
 	uint32_t need = (out - 1) * op->stride + op->size;
 
 	return need > in ? need - in : 0;
-}
-
-static void *allocate(size_t size)
-{
-	void *memory = aligned_alloc(64, (size + 63) & ~(size_t)63);
-
-	if (!memory) {
-		fputs("bench_conv: out of memory\n", stderr);
-		exit(1);
-	}
-	memset(memory, 0, (size + 63) & ~(size_t)63);
-
-	return memory;
 }
 
 static void prepare(const struct operator *op, struct buffers *buffers)
@@ -100,7 +83,8 @@ static int run_ours(const struct operator *op, struct buffers *buffers)
 		.kernel_height = op->size, .kernel_width = op->size,
 		.stride_y = op->stride, .stride_x = op->stride,
 		.dilation_y = 1, .dilation_x = 1,
-		.pad_top = padding(op, op->height) / 2, .pad_left = padding(op, op->width) / 2,
+		.pad_top = (int32_t)padding(op, op->height) / 2,
+		.pad_left = (int32_t)padding(op, op->width) / 2,
 		.groups = op->groups,
 	};
 	const struct accel_requant requant = { buffers->bias, buffers->multiplier, 26, 3, -128 };
@@ -199,7 +183,7 @@ int main(int argc, char **argv)
 		struct buffers buffers;
 
 		prepare(op, &buffers);
-		printf("%s %llu ", op->name,
+		printf("%s %llu mac ", op->name,
 		       (unsigned long long)buffers.out_height * buffers.out_width * op->kernels *
 		       op->size * op->size * (op->channels / op->groups));
 		if (ours ? run_ours(op, &buffers) : run_xnnpack(op, &buffers))

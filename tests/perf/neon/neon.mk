@@ -6,19 +6,16 @@ BENCHES		+= neon
 DEB_PACKAGES	+= gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user llvm-19
 
 ifneq ($(filter aarch64-%,$(ARCH_TRIPLET)),)
-NEON_BENCH	:= $(O)/tests/perf/neon/bench_conv
-
-CPPFLAGS_NEON_BENCH := --sysroot=$(NEON_SYSROOT) -I$(NEON_SYSROOT)/usr/include
+NEON_BENCHES	:= $(addprefix $(O)/tests/perf/neon/,bench_conv bench_ops)
+NEON_OBJS	:= $(addprefix $(O)/,$(addsuffix .o,$(basename $(CPU_KERNEL_SRCS))))
 
 # XNNPACK is newer than the host's C library: compile and link against its own.
-$(NEON_BENCH): tests/perf/neon/bench_conv.c libaccel/dev/error.c $(CPU_KERNEL_SRCS)
+$(NEON_BENCHES): $(O)/%: %.c tests/perf/neon/bench.h libaccel/dev/error.c $(NEON_OBJS)
 	@mkdir -p $(@D)
 	$(CC) --sysroot=$(NEON_SYSROOT) -B$(NEON_SYSROOT)/usr/lib/aarch64-linux-gnu \
-		$(filter-out -MMD -MP,$(CPPFLAGS)) $(CFLAGS) -O3 \
+		-I$(NEON_SYSROOT)/usr/include $(filter-out -MMD -MP,$(CPPFLAGS)) $(CFLAGS) -O3 \
 		-L$(NEON_SYSROOT)/usr/lib/aarch64-linux-gnu -Wl,--allow-shlib-undefined \
-		$(addprefix $(O)/,$(addsuffix .o,$(basename $(CPU_KERNEL_SRCS)))) \
-		tests/perf/neon/bench_conv.c libaccel/dev/error.c -lXNNPACK -o $@
-$(NEON_BENCH): $(addprefix $(O)/,$(addsuffix .o,$(basename $(CPU_KERNEL_SRCS))))
+		$(NEON_OBJS) $< libaccel/dev/error.c -lXNNPACK -lm -o $@
 else
 $(O)/tests/perf/neon/count_insns.so: tests/perf/neon/count_insns.c
 	@mkdir -p $(@D)
@@ -27,7 +24,7 @@ $(O)/tests/perf/neon/count_insns.so: tests/perf/neon/count_insns.c
 .PHONY: bench-neon
 bench-neon: $(O)/tests/perf/neon/count_insns.so
 	@tests/fetch-debs trixie arm64 $(NEON_SYSROOT) libxnnpack-dev libpthreadpool-dev libc6-dev libgcc-14-dev 2>&1 | sed 's/^/# /'
-	@$(MAKE) -s CROSS_COMPILE=aarch64-linux-gnu- build/aarch64-linux-gnu/tests/perf/neon/bench_conv
-	@tests/perf/neon/measure $(NEON_SYSROOT) build/aarch64-linux-gnu/tests/perf/neon/bench_conv \
-		$< build/aarch64-linux-gnu/libaccel/cpu/neon/*.o
+	@$(MAKE) -s CROSS_COMPILE=aarch64-linux-gnu- $(addprefix build/aarch64-linux-gnu/tests/perf/neon/,bench_conv bench_ops)
+	@tests/perf/neon/measure $(NEON_SYSROOT) build/aarch64-linux-gnu/tests/perf/neon $< \
+		build/aarch64-linux-gnu/libaccel/cpu/neon/*.o
 endif

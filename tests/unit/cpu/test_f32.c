@@ -349,6 +349,9 @@ static double worst(const struct f32_kernels *kernels, enum f32_map map, uint32_
 				return INFINITY;
 			continue;
 		}
+		/* What is no normal number may be 0. */
+		if (map == F32_LOGISTIC && want < 0x1p-126 && y >= 0 && y <= 0x1p-126f)
+			continue;
 		frexp(want, &exponent);
 		unit = ldexp(1, exponent < -125 ? -149 : exponent - 24);
 		most = fmax(most, fabs(y - want) / unit);
@@ -385,7 +388,7 @@ int main(int argc, char **argv)
 		{ "fused multiply-additions", fma_case, 100 },
 	};
 	static const struct { const char *what; double bound; } maps[F32_MAPS] = {
-		{ "exp", 2 }, { "logistic", 2 }, { "tanh", 3 }, { "hard swish", 3 },
+		{ "exp", 2 }, { "logistic", 2 }, { "tanh", 4 }, { "hard swish", 3 },
 	};
 	uint64_t seed = argc > 1 ? strtoull(argv[1], NULL, 0) : 1;
 	unsigned int cases = argc > 2 ? (unsigned int)strtoul(argv[2], NULL, 0) : 300, done;

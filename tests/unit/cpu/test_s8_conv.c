@@ -108,7 +108,7 @@ static void case_new(struct test_case *test)
 	}
 	test->requant = (struct s8_requant){
 		test->multiplier, test->shift, (int32_t)random_below(256) - 128,
-		(int8_t)(random_below(2) ? -128 : -20), (int8_t)(random_below(2) ? 127 : 90),
+		(int8_t)(random_below(2) ? -128 : -20), (int8_t)(random_below(2) ? 127 : 90), true,
 	};
 }
 
@@ -224,6 +224,7 @@ static bool requant_case(enum accel_isa isa)
 	const struct s8_requant requant = {
 		multiplier, shift, (int32_t)random_below(256) - 128,
 		(int8_t)(random_below(2) ? -128 : -5), (int8_t)(random_below(2) ? 127 : 60),
+		.left = random_below(2),
 	};
 	size_t n = random_between(1, 40), i;
 	struct guarded out;
@@ -231,7 +232,7 @@ static bool requant_case(enum accel_isa isa)
 
 	for (i = 0; i < n; i++) {
 		multiplier[i] = (int32_t)((1u << 30) + random_below(1u << 30));
-		shift[i] = (int32_t)random_below(35) - 31;
+		shift[i] = (int32_t)random_below(requant.left ? 35 : 32) - 31;
 		sums[i] = (int32_t)(random_below(1u << 31) * 2 + random_below(2));
 		sums[i] >>= random_below(28);
 		/* Halves. */
