@@ -217,7 +217,7 @@ static uint64_t cold_cycles(const struct shape *s, uint64_t data, const struct p
 	return max64(begin + work, both + work / groups);
 }
 
-/* Tiles of one size: those inside, and those at the right and lower edge; what the array computes. */
+/* Tiles of one size, in what the array computes: those inside, and those at an edge. */
 struct tile_size {
 	uint64_t count, pixels;
 };
@@ -412,8 +412,8 @@ static void try_kernels(const struct shape *s, uint32_t kernels, struct npu_tili
 }
 
 int npu_tile_plan(const struct nvdla_config *config, const struct npu_op *op,
-		  const struct npu_op *pool, double bytes_per_cycle, struct npu_tiling *tiling, struct npu_cost *cost,
-		  const char **why)
+		  const struct npu_op *pool, double bytes_per_cycle,
+		  struct npu_tiling *tiling, struct npu_cost *cost, const char **why)
 {
 	const struct npu_conv *conv = &op->conv;
 	struct shape s = {
