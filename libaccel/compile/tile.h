@@ -57,8 +57,8 @@ struct npu_cost {
  * Return: 0; -EOPNOTSUPP the operation does not fit the buffer in any way.
  */
 int npu_tile_plan(const struct nvdla_config *config, const struct npu_op *op,
-		  const struct npu_op *pool, double bytes_per_cycle, struct npu_tiling *tiling, struct npu_cost *cost,
-		  const char **why);
+		  const struct npu_op *pool, double bytes_per_cycle,
+		  struct npu_tiling *tiling, struct npu_cost *cost, const char **why);
 
 /* May a convolution be cut into tiles of this size? Whether they fit is another question. */
 bool npu_tile_allowed(const struct npu_op *op, const struct npu_op *pool,
