@@ -79,6 +79,7 @@ struct sim_reader {
  * struct sim_cost - what an operation costs; each unit adds its part
  * @cycles: cycles the unit itself needs with memory infinitely fast
  * @depth: cycles that its pipeline is longer by than the shortest one
+ * @unused: share of its input behind the last that counts
  * @read: bytes read, per port
  * @written: bytes written, per port
  * @readers: what it reads, where a latency buffer bounds that
@@ -87,6 +88,7 @@ struct sim_reader {
 struct sim_cost {
 	uint64_t cycles;
 	unsigned int depth;
+	double unused;
 	uint64_t read[2];
 	uint64_t written[2];
 	struct sim_reader readers[SIM_READERS];

@@ -469,6 +469,9 @@ int sim_pdp_run(struct sim_core *core, unsigned int group, unsigned int rdma_gro
 			.lines = op.window.y.in, .surfaces = op.surfaces,
 		};
 	}
+	cost->unused = ((double)left_over(&op.window.y) * op.window.x.in +
+			left_over(&op.window.x)) /
+		       ((double)op.window.x.in * op.window.y.in * op.surfaces);
 	sim_reg_set(core, NVDLA_PDP, group, PDP_D_NAN_INPUT_NUM, op.nan_in);
 	sim_reg_set(core, NVDLA_PDP, group, PDP_D_INF_INPUT_NUM, op.inf_in);
 	sim_reg_set(core, NVDLA_PDP, group, PDP_D_NAN_OUTPUT_NUM, op.nan_out);

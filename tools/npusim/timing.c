@@ -225,7 +225,8 @@ void sim_time_conv(const struct sim_core *core, const struct sim_load *load,
 		times->cacc_done = later(times->cacc_done, load->weight_end);
 	times->weight_done = earlier(later(last_begin, load->weight_start), times->cacc_done);
 	times->sdp_done = times->cacc_done + (fed ? CACC_TO_FED : CACC_TO_SDP) + sdp->depth;
-	times->end = times->sdp_done + SIM_SDP_TO_PDP;
+	times->end = times->sdp_done + SIM_SDP_TO_PDP -
+		     (uint64_t)(pdp->unused * drain.per_sum * (double)sums);
 }
 
 uint64_t sim_time_op(const struct sim_core *core, enum sim_engine engine,
@@ -245,9 +246,11 @@ uint64_t sim_time_op(const struct sim_core *core, enum sim_engine engine,
 uint64_t sim_time_fed(const struct sim_core *core, const struct sim_cost *sdp,
 		      const struct sim_cost *pdp)
 {
-	uint64_t fed = sim_time_op(core, SIM_SDP, sdp) + SIM_SDP_TO_PDP;
+	uint64_t fed = sim_time_op(core, SIM_SDP, sdp) + SIM_SDP_TO_PDP -
+		       (uint64_t)(pdp->unused * (double)sdp->cycles);
 	uint64_t pooled = SDP_FILL + sdp->depth + sim_latency(core, sdp->read[NPUSIM_CVIF] ? NPUSIM_CVIF :
-						 NPUSIM_MCIF) + sim_time_op(core, SIM_PDP, pdp);
+						 NPUSIM_MCIF) + sim_time_op(core, SIM_PDP, pdp) -
+			  (uint64_t)(pdp->unused * (double)pdp->cycles);
 
 	return later(fed, pooled);
 }
