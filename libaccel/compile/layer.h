@@ -62,6 +62,9 @@ bool layer_fold(struct lower *lower, const struct layer *from, struct layer *lay
 /* Does FULLY_CONNECTED @index read the image that is flattened before it? */
 bool layer_sees_image(const struct lower *lower, uint32_t index);
 
+/* Constants as a layer wants them? @bias may be GRAPH_NONE. */
+bool layer_usable_weights(const struct graph *graph, uint32_t weights, uint32_t bias);
+
 /* Can the registers hold the window's numbers? */
 bool layer_window_fits(const struct graph_window *window);
 void layer_set_window(struct npu_conv *conv, const struct graph_window *window);

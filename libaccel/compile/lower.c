@@ -242,9 +242,15 @@ static const char *lower_one(struct lower *lower, uint32_t index)
 	case GRAPH_TRANSPOSE:
 	case GRAPH_SLICE:
 	case GRAPH_GATHER:
-	case GRAPH_DEPTH_TO_SPACE:
-	case GRAPH_SPACE_TO_DEPTH:
 		return lower_select(lower, index);
+	case GRAPH_DEPTH_TO_SPACE:
+		return lower_depth_to_space(lower, index);
+	case GRAPH_SPACE_TO_DEPTH:
+		return lower_space_to_depth(lower, index);
+	case GRAPH_RESIZE:
+		return lower_resize(lower, index);
+	case GRAPH_CONV_TRANSPOSED:
+		return lower_transposed(lower, index);
 	default:
 		return "no such operation on the NPU";
 	}

@@ -254,6 +254,10 @@ const char *lower_requantize(struct lower *lower, uint32_t index);
 const char *lower_pad(struct lower *lower, uint32_t index);
 const char *lower_reshape(struct lower *lower, uint32_t index);
 const char *lower_select(struct lower *lower, uint32_t index);
+const char *lower_resize(struct lower *lower, uint32_t index);
+const char *lower_transposed(struct lower *lower, uint32_t index);
+const char *lower_depth_to_space(struct lower *lower, uint32_t index);
+const char *lower_space_to_depth(struct lower *lower, uint32_t index);
 
 /* One scale and zero point for both? */
 bool lower_same_quant(const struct graph_tensor *a, const struct graph_tensor *b);

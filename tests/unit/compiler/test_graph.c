@@ -73,7 +73,8 @@ static void random_act(struct graph *g, uint32_t op, uint64_t *state)
  * A convolution of random shape, or of one pixel; scales so that results
  * neither vanish nor saturate.
  */
-static uint32_t add_conv(struct graph *g, uint32_t x, bool pixel, uint64_t *state)
+static uint32_t add_conv_of(struct graph *g, uint32_t x, bool transposed, bool pixel,
+			    uint64_t *state)
 {
 	const uint32_t h = g->tensors[x].dims[1], w = g->tensors[x].dims[2];
 	const uint32_t c = g->tensors[x].dims[3];
@@ -103,9 +104,18 @@ static uint32_t add_conv(struct graph *g, uint32_t x, bool pixel, uint64_t *stat
 	scales = malloc(kernels * sizeof(*scales));
 	bias_scales = malloc(kernels * sizeof(*bias_scales));
 	assert_true(weights && bias && scales && bias_scales);
-	out = tensor(g, (h + win.pad_top + win.pad_bottom - win.kernel_h) / win.stride_h + 1,
-		     (w + win.pad_left + win.pad_right - win.kernel_w) / win.stride_w + 1, kernels,
-		     state);
+	if (transposed) {
+		/* Whatever is left of the last windows. */
+		win.stride_h = random_range(state, 1, 3);
+		win.stride_w = random_range(state, 1, 3);
+		out = tensor(g, (h - 1) * win.stride_h + random_range(state, 1, win.kernel_h),
+			     (w - 1) * win.stride_w + random_range(state, 1, win.kernel_w), kernels,
+			     state);
+	} else {
+		out = tensor(g, (h + win.pad_top + win.pad_bottom - win.kernel_h) / win.stride_h + 1,
+			     (w + win.pad_left + win.pad_right - win.kernel_w) / win.stride_w + 1,
+			     kernels, state);
+	}
 	for (i = 0; i < kernels; i++) {
 		float si = graph_scale(&g->tensors[x], 0), so = graph_scale(&g->tensors[out], 0);
 
@@ -127,7 +137,7 @@ static uint32_t add_conv(struct graph *g, uint32_t x, bool pixel, uint64_t *stat
 	inputs[2] = graph_add_const(g, NULL, GRAPH_I32, 1, &kernels, bias);
 	assert_int_equal(graph_set_quant(g, inputs[1], kernels, 0, scales, NULL), 0);
 	assert_int_equal(graph_set_quant(g, inputs[2], kernels, 0, bias_scales, NULL), 0);
-	op = add_op(g, GRAPH_CONV, 3, inputs, out);
+	op = add_op(g, transposed ? GRAPH_CONV_TRANSPOSED : GRAPH_CONV, 3, inputs, out);
 	g->ops[op].params.conv.window = win;
 	g->ops[op].params.conv.groups = depthwise ? c : 1;
 	random_act(g, op, state);
@@ -136,6 +146,11 @@ static uint32_t add_conv(struct graph *g, uint32_t x, bool pixel, uint64_t *stat
 	free(scales);
 	free(bias_scales);
 	return out;
+}
+
+static uint32_t add_conv(struct graph *g, uint32_t x, bool pixel, uint64_t *state)
+{
+	return add_conv_of(g, x, false, pixel, state);
 }
 
 static uint32_t like(struct graph *g, uint32_t x, bool same_quant, uint64_t *state)
@@ -323,6 +338,46 @@ static uint32_t add_broadcast(struct graph *g, uint32_t x, uint64_t *state)
 	return out;
 }
 
+/* Larger, or of another size with a small ratio. */
+static uint32_t add_resize(struct graph *g, uint32_t x, uint64_t *state)
+{
+	static const uint32_t ratios[][2] = {
+		{ 2, 1 }, { 2, 1 }, { 3, 1 }, { 4, 1 }, { 5, 1 }, { 1, 1 }, { 1, 2 }, { 3, 2 },
+	};
+	const uint32_t *h = ratios[random_range(state, 0, 7)], *w = ratios[random_range(state, 0, 7)];
+	uint32_t in_h = g->tensors[x].dims[1], in_w = g->tensors[x].dims[2], out, op;
+
+	if (in_h * h[0] / h[1] == 0 || in_w * w[0] / w[1] == 0 || in_h * h[0] > 70 ||
+	    in_w * w[0] > 70)
+		return x;
+	out = tensor(g, in_h * h[0] / h[1], in_w * w[0] / w[1], g->tensors[x].dims[3], state);
+	assert_int_equal(graph_copy_quant(g, out, x), 0);
+	op = add_op(g, GRAPH_RESIZE, 1, &x, out);
+	g->ops[op].params.resize.nearest = random_range(state, 0, 1);
+	g->ops[op].params.resize.coordinates = random_range(state, 0, 1) ? GRAPH_HALF_PIXEL :
+					       GRAPH_ASYMMETRIC;
+	g->ops[op].params.resize.rounding = random_range(state, 0, 3);
+	return out;
+}
+
+static uint32_t add_blocks(struct graph *g, uint32_t x, uint64_t *state)
+{
+	const uint32_t h = g->tensors[x].dims[1], w = g->tensors[x].dims[2];
+	const uint32_t c = g->tensors[x].dims[3];
+	uint32_t size = random_range(state, 2, 3), out, op;
+	bool to_space = c % (size * size) == 0 && random_range(state, 0, 3);
+
+	if (!to_space && (h % size || w % size || c > 70))
+		return x;
+	out = to_space ? tensor(g, h * size, w * size, c / size / size, state) :
+	      tensor(g, h / size, w / size, c * size * size, state);
+	assert_int_equal(graph_copy_quant(g, out, x), 0);
+	op = add_op(g, to_space ? GRAPH_DEPTH_TO_SPACE : GRAPH_SPACE_TO_DEPTH, 1, &x, out);
+	g->ops[op].params.block.size = size;
+	g->ops[op].params.block.crd = to_space && random_range(state, 0, 1);
+	return out;
+}
+
 /* Normalisation from hardly any to one that flattens everything. */
 static uint32_t add_lrn(struct graph *g, uint32_t x, uint64_t *state)
 {
@@ -397,7 +452,7 @@ static void make_graph(struct graph **out, uint64_t *state)
 		bool same = !memcmp(g->tensors[x].dims, g->tensors[other].dims, 16) && x != other;
 		bool fits = !memcmp(g->tensors[x].dims, g->tensors[other].dims, 12) && x != other;
 
-		switch (random_range(state, 0, 12)) {
+		switch (random_range(state, 0, 15)) {
 		case 0:
 			x = add_pool(g, x, state);
 			break;
@@ -412,6 +467,15 @@ static void make_graph(struct graph **out, uint64_t *state)
 			break;
 		case 6:
 			x = add_shuffle(g, x, state);
+			break;
+		case 10:
+			x = add_resize(g, x, state);
+			break;
+		case 11:
+			x = add_blocks(g, x, state);
+			break;
+		case 12:
+			x = add_conv_of(g, x, true, false, state);
 			break;
 		case 9:
 			x = add_lrn(g, x, state);
