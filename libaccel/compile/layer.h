@@ -24,6 +24,7 @@ struct layer {
 	struct npu_cube in_cube, out_cube;
 	uint32_t in_buffer, out_buffer;
 	bool join;			/* with cubes: added to what the output holds, not to zero */
+	bool steps;			/* computes with steps, zero points left in: equal scales */
 	int32_t act_lo, act_hi;		/* in steps of @out's own tensor */
 	bool relu;			/* its activation is max(x, 0) */
 	bool clamp;			/* it has another one */

@@ -349,6 +349,9 @@ static bool emit_slice(struct lower *lower, const struct layer *whole, const str
 			   layer_sdp_plain(lower, &layer, tail, &op, clamped, why);
 		if (layer.join)
 			join(lower, &layer, &op);
+		if (layer.steps)
+			op.op.sdp.cvt_offset +=
+				graph_zero_point(&lower->graph->tensors[layer.out], 0);
 		ok = ok && lower_emit(lower, &op, why);
 	}
 	layer_free(&layer);

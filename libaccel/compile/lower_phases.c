@@ -140,6 +140,11 @@ static const char *emit_kernels(struct lower *lower, const struct phases *p, con
 	const char *why;
 	uint32_t k;
 
+	/* Weights that add up to one give steps from steps, which round as TFLite rounds them. */
+	if (!p->weights && lower_same_quant(in, &lower->graph->tensors[p->out])) {
+		layer.steps = true;
+		layer.conv.pad_value = 0;
+	}
 	layer.group_c = layer.in_channels / groups;
 	layer.in_cube = move_part(&p->from, x->from, y->from, p->groups > 1 ? first : 0,
 				  layer.in_width, layer.in_height, layer.in_channels);

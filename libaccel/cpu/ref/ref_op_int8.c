@@ -270,6 +270,28 @@ static int by_float(const struct ref_args *args)
 	return err;
 }
 
+/* Are a resize's coordinates what the sizes say, and exact with ten bits behind the point? */
+static bool by_sizes(const struct ref_args *args)
+{
+	const struct graph_op *op = args->op;
+	const float scales[2] = { op->params.resize.scale_h, op->params.resize.scale_w };
+	const bool corners = op->params.resize.coordinates == GRAPH_ALIGN_CORNERS;
+
+	if (op->params.resize.coordinates == GRAPH_PYTORCH_HALF_PIXEL)
+		return false;
+	for (uint32_t i = 0; i < 2; i++) {
+		const uint64_t in = args->in[0]->dims[1 + i] - corners;
+		const uint64_t out = args->out->dims[1 + i] - corners;
+
+		if (scales[i] && fabs(scales[i] * args->out->dims[1 + i] /
+				      args->in[0]->dims[1 + i] - 1) > 1e-6)
+			return false;
+		if (out && (in << 9) % out)
+			return false;
+	}
+	return true;
+}
+
 int ref_int8(const struct ref_args *args)
 {
 	switch (args->op->kind) {
@@ -282,6 +304,10 @@ int ref_int8(const struct ref_args *args)
 		}
 		break;
 	case GRAPH_RESIZE:
+		/* Coordinates by the sizes alone, and nothing but moved or mixed. */
+		if (same_scale(args->in[0], args->out) && !graph_has_act(args->op) &&
+		    !args->op->params.resize.nearest && by_sizes(args))
+			return ref_resize_int8(args);
 		break;
 	default:
 		if (ref_is_map(args->op->kind)) {

@@ -42,6 +42,7 @@ int ref_matmul(const struct ref_args *args);		/* products of float matrices */
 int ref_integers(const struct ref_args *args);		/* on plain int32, int64 */
 int ref_convert(const struct ref_args *args);		/* QUANTIZE, DEQUANTIZE, CAST */
 int ref_int8(const struct ref_args *args);		/* on quantised int8 */
+int ref_resize_int8(const struct ref_args *args);	/* bilinear, scale as before */
 int ref_arg_max(const struct ref_args *args);
 
 /* Function of one value of kinds and parameters that have one; see ref_is_map(). */
