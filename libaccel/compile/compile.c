@@ -68,7 +68,7 @@ uint64_t model_hash_file(uint64_t before, const char *path)
 	return hash;
 }
 
-bool model_cache_find(uint64_t source, char *path, size_t room)
+void model_cache_file(const char *name, char *path, size_t room)
 {
 	const char *own = getenv("ACCEL_CACHE"), *shared = getenv("XDG_CACHE_HOME");
 	const char *home = getenv("HOME");
@@ -89,7 +89,15 @@ bool model_cache_find(uint64_t source, char *path, size_t room)
 		*slash = '/';
 		mkdir(folder, 0777);
 	}
-	snprintf(path, room, "%s/%016llx.accel", folder, (unsigned long long)source);
+	snprintf(path, room, "%s/%s", folder, name);
+}
+
+bool model_cache_find(uint64_t source, char *path, size_t room)
+{
+	char name[32];
+
+	snprintf(name, sizeof(name), "%016llx.accel", (unsigned long long)source);
+	model_cache_file(name, path, room);
 	return !access(path, R_OK);
 }
 

@@ -29,10 +29,17 @@ uint64_t model_hash(uint64_t before, const void *data, size_t size);
 uint64_t model_hash_file(uint64_t before, const char *path);
 
 /**
+ * model_cache_file() - the name of a file in the cache
+ * @path: receives it; @room bytes
+ *
+ * In $ACCEL_CACHE, else $XDG_CACHE_HOME/accel, else ~/.cache/accel, which is
+ * made if it can be.
+ */
+void model_cache_file(const char *name, char *path, size_t room);
+
+/**
  * model_cache_find() - is there an artefact of this hash?
  * @path: receives the file's name, whether it is there or not; @room bytes
- *
- * In $ACCEL_CACHE, else $XDG_CACHE_HOME/accel, else ~/.cache/accel.
  */
 bool model_cache_find(uint64_t source, char *path, size_t room);
 

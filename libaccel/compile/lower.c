@@ -274,6 +274,58 @@ static void lower_cpu(struct lower *lower, uint32_t index, const char *why)
 		rows_buffer(lower, op->outputs[i]);
 }
 
+/* Operations that both sides can do and that are never a part of another. */
+static bool can_choose(uint32_t kind)
+{
+	switch (kind) {
+	case GRAPH_RESIZE: case GRAPH_CONV_TRANSPOSED: case GRAPH_DEPTH_TO_SPACE:
+	case GRAPH_SPACE_TO_DEPTH: case GRAPH_LRN: case GRAPH_HARD_SWISH: case GRAPH_HARD_SIGMOID:
+	case GRAPH_LOGISTIC: case GRAPH_TANH: case GRAPH_UNARY:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* Nanoseconds of the operation on the CPU, with what it takes to get there. */
+static double cpu_time(const struct lower *lower, uint32_t index)
+{
+	const struct graph *graph = lower->graph;
+	const struct graph_op *op = &graph->ops[index];
+	double ns = cpu_cost_of(&lower->cpu, graph, op);
+
+	if (lower->tensors[op->inputs[0]].rows_buffer == LOWER_NONE)
+		ns += lower->cpu.change +
+		      lower->cpu.layout * (double)graph_bytes(&graph->tensors[op->inputs[0]]);
+	return ns + lower->cpu.layout * (double)graph_bytes(&graph->tensors[op->outputs[0]]);
+}
+
+/* Lower one operation, unless the CPU is sooner done with it. */
+static const char *lower_choosing(struct lower *lower, uint32_t index)
+{
+	const struct graph_op *op = &lower->graph->ops[index];
+	const struct lower before = *lower;
+	struct lower_tensor *in = &lower->tensors[op->inputs[0]], in_before = *in;
+	const struct lower_note note = lower->notes[index];
+	const double limit = cpu_time(lower, index);
+	const char *why = lower_one(lower, index);
+	double cycles = 0;
+	uint32_t i;
+
+	for (i = before.op_count; i < lower->op_count; i++)
+		cycles += (double)lower->ops[i].cost.cycles;
+	if (why || lower->error || !lower->cpu.change || cycles / lower->clock * 1e9 <= limit)
+		return why;
+	/* As if nothing had been; lower_cpu() takes care of the result. */
+	lower->op_count = before.op_count;
+	lower->step_count = before.step_count;
+	lower->buffer_count = before.buffer_count;
+	lower->const_size = before.const_size;
+	*in = in_before;
+	lower->notes[index] = note;
+	return "the CPU is sooner done with it";
+}
+
 /* Are all inputs of an operation there? */
 static bool ready(const struct lower *lower, uint32_t index)
 {
@@ -298,7 +350,8 @@ static void lower_now(struct lower *lower, uint32_t index)
 	lower->done[index] = 1;
 	lower->notes[index].op = LOWER_NONE;
 	if (!lower->cpu_only)
-		why = lower_one(lower, index);
+		why = can_choose(op->kind) ? lower_choosing(lower, index) :
+		      lower_one(lower, index);
 	if (why)
 		lower_cpu(lower, index, why);
 	else
@@ -382,6 +435,8 @@ int lower_graph(const struct graph *graph, const struct nvdla_config *config,
 	lower->have = calloc(graph->num_tensors + 1, 1);
 	lower->cpu_only = options->cpu_only;
 	lower->exact = options->exact;
+	lower->clock = options->clock > 0 ? options->clock : 1e9;
+	lower->cpu = options->cpu;
 	if (!lower->tensors || !lower->notes || !lower->done || !lower->have)
 		goto nomem;
 	for (i = 0; i < graph->num_tensors; i++) {

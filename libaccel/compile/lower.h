@@ -8,6 +8,7 @@
 
 #include "libaccel/graph/graph.h"
 #include "kmod/hw/nvdla_config.h"
+#include "cpu_cost.h"
 #include "npu_op.h"
 #include "tile.h"
 
@@ -140,6 +141,8 @@ struct lower {
 	uint8_t *have;		/* by tensor of the graph: it is there, or will be in time */
 	uint32_t current;	/* operation of the graph being lowered */
 	bool cpu_only, exact;
+	double clock;
+	struct cpu_cost cpu;
 	int error;
 };
 
@@ -154,6 +157,8 @@ struct lower {
  *         addition, a slope or a convolution may take the result before it as
  *         it was before that, which is nearer to the reals, costs less, and is
  *         for graphs whose scales were chosen to hold nearly all values
+ * @clock: of the NPU, Hz, to compare with the CPU; 0: 1 GHz
+ * @cpu: what the CPU takes
  */
 struct lower_options {
 	double bytes_per_cycle;
@@ -161,6 +166,8 @@ struct lower_options {
 	bool no_sram;
 	bool cpu_only;
 	bool exact;
+	double clock;
+	struct cpu_cost cpu;
 };
 
 /**

@@ -34,6 +34,10 @@ CLI_PICTURE_HELP
 "  -b, --bandwidth BYTES    memory bandwidth to plan for, per cycle\n"
 "      --sram BYTES         on-chip memory to plan for; 0: none; default 524288 where\n"
 "                           the configuration has a port for it\n"
+"      --clock HZ           of the NPU, to compare it with the CPU (default 1e9)\n"
+"      --cpu-cost FILE      what operations take on the CPU: read, or measured here\n"
+"                           and written; 'none': whatever the NPU can do is its\n"
+"                           (default: cpu-cost in the cache)\n"
 "  -e, --explain            tell where each operation runs, why, at what cost\n"
 "      --float              do not quantise: everything on the CPU\n"
 "      --cpu                quantise, but put nothing on the NPU\n"
@@ -48,7 +52,7 @@ CLI_PICTURE_HELP
 "Exit status: 0; 1 it failed; 2 wrong usage.\n";
 
 struct options {
-	const char *model, *output, *folder, *quantize, *method;
+	const char *model, *output, *folder, *quantize, *method, *cpu_cost;
 	const char *configs[MOST_CONFIGS];
 	uint32_t config_count, samples, random;
 	struct accel_image_fit fit;
@@ -88,6 +92,8 @@ static uint64_t source_hash(const struct options *o)
 	hash = model_hash(hash, &o->lower.bytes_per_cycle, sizeof(o->lower.bytes_per_cycle));
 	hash = model_hash(hash, &o->lower.sram_size, sizeof(o->lower.sram_size));
 	hash = model_hash(hash, &o->lower.no_sram, sizeof(o->lower.no_sram));
+	hash = model_hash(hash, &o->lower.clock, sizeof(o->lower.clock));
+	hash = model_hash(hash, &o->lower.cpu, sizeof(o->lower.cpu));
 	hash = model_hash(hash, &o->keep_float, sizeof(o->keep_float));
 	hash = model_hash(hash, &o->lower.cpu_only, sizeof(o->lower.cpu_only));
 	if (o->method)
@@ -303,9 +309,20 @@ static bool set_configs(struct options *o, char *list)
 	return true;
 }
 
+static int load_cpu_cost(struct options *o)
+{
+	static char path[4096];
+
+	if (!o->cpu_cost) {
+		model_cache_file("cpu-cost", path, sizeof(path));
+		o->cpu_cost = path;
+	}
+	return strcmp(o->cpu_cost, "none") ? cpu_cost_load(o->cpu_cost, &o->lower.cpu) : 0;
+}
+
 int main(int argc, char **argv)
 {
-	enum { FLOAT = 256, CPU, NO_CACHE, SRAM };
+	enum { FLOAT = 256, CPU, NO_CACHE, SRAM, CLOCK, CPU_COST };
 	static const struct option longs[] = {
 		{ "output", required_argument, NULL, 'o' },
 		{ "config", required_argument, NULL, 'c' },
@@ -317,6 +334,8 @@ int main(int argc, char **argv)
 		CLI_PICTURE_OPTIONS,
 		{ "bandwidth", required_argument, NULL, 'b' },
 		{ "sram", required_argument, NULL, SRAM },
+		{ "clock", required_argument, NULL, CLOCK },
+		{ "cpu-cost", required_argument, NULL, CPU_COST },
 		{ "explain", no_argument, NULL, 'e' },
 		{ "float", no_argument, NULL, FLOAT },
 		{ "cpu", no_argument, NULL, CPU },
@@ -376,6 +395,12 @@ int main(int argc, char **argv)
 			o.lower.sram_size = sram;
 			o.lower.no_sram = !sram;
 			break;
+		case CLOCK:
+			good = cli_real("clock", optarg, 1, 1e12, &o.lower.clock);
+			break;
+		case CPU_COST:
+			o.cpu_cost = optarg;
+			break;
 		case 'e':
 			o.explain = true;
 			break;
@@ -411,5 +436,7 @@ int main(int argc, char **argv)
 		strcat(path, ".accel");
 		o.output = path;
 	}
+	if (load_cpu_cost(&o))
+		return cli_failed(o.cpu_cost);
 	return compile(&o);
 }
