@@ -22,7 +22,7 @@
 #include "libaccel/run/graph_exec.h"
 #include "random_op.h"
 
-static unsigned int graphs = 40;
+static unsigned int graphs = 200;
 static uint64_t seed = 1;
 
 static const char *const configs[] = { "nv_small", "nv_small_256_full", "nv_medium_512", "nv_large" };
