@@ -86,9 +86,12 @@ struct artefact_op {
 	struct npu_op op;
 	uint64_t cycles, mac, sdp, read, written, macs;
 	double loss_bits;
-	uint32_t hw_ops;
-	uint32_t pad;
+	uint32_t hw_ops;	/* 0: part of those of the operation before */
+	uint32_t reuse;		/* ARTEFACT_KEEPS_*, for reports */
 };
+
+#define ARTEFACT_KEEPS_WEIGHTS	1	/* in CBUF from tile to tile */
+#define ARTEFACT_KEEPS_LINES	2	/* that tiles share */
 
 struct artefact_note {
 	uint32_t on_npu;

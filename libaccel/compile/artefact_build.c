@@ -170,6 +170,23 @@ static void put_tensors(struct writer *w, const struct lower *lower, uint32_t ta
 	free(tensors);
 }
 
+/* What stays in CBUF between an operation's tiles. */
+static uint32_t reuse_of(const struct lower_op *op)
+{
+	const struct npu_conv *conv = &op->op.conv;
+	const struct npu_op *last = op->flies ? &op[1].op : &op->op;
+	uint32_t window = (conv->kernel_h - 1) * conv->dilation_y + 1, step = conv->stride_y;
+
+	if (op->op.kind != NPU_CONV)
+		return 0;
+	if (op->flies) {
+		window += (last->pdp.kernel_h - 1) * conv->stride_y;
+		step *= last->pdp.stride_y;
+	}
+	return (op->tiling.keep_weights ? ARTEFACT_KEEPS_WEIGHTS : 0) |
+	       (op->tiling.rows < last->out.height && window > step ? ARTEFACT_KEEPS_LINES : 0);
+}
+
 static void put_ops(struct writer *w, const struct lower *lower, uint32_t target)
 {
 	struct artefact_op *ops = calloc(lower->op_count + 1, sizeof(*ops));
@@ -186,7 +203,7 @@ static void put_ops(struct writer *w, const struct lower *lower, uint32_t target
 			.op = op->op, .cycles = op->cost.cycles, .mac = op->cost.mac,
 			.sdp = op->cost.sdp, .read = op->cost.read, .written = op->cost.written,
 			.macs = op->cost.macs, .loss_bits = op->loss_bits,
-			.hw_ops = op->cost.hw_ops,
+			.hw_ops = op->cost.hw_ops, .reuse = reuse_of(op),
 		};
 	}
 	put(w, ARTEFACT_OPS, target, ops, lower->op_count * sizeof(*ops));

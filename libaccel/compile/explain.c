@@ -67,6 +67,9 @@ int accel_model_summary(const struct accel_model *model, const char *config,
 
 static void explain_npu(FILE *file, const struct target *t, const struct artefact_op *op)
 {
+	/* A pooling without hardware operations of its own takes the results on the fly. */
+	const struct artefact_op *next = op + 1 < t->ops + t->op_count ? op + 1 : NULL;
+	const struct npu_cube *out = next && !next->hw_ops ? &next->op.out : &op->op.out;
 	const char *what;
 	uint64_t least = floor_of(t, op, &what);
 
@@ -80,6 +83,14 @@ static void explain_npu(FILE *file, const struct target *t, const struct artefac
 			     ((double)op->cycles * t->header->atoms.c * t->header->atoms.k) : 0,
 		(unsigned long long)op->read, (unsigned long long)op->written, op->hw_ops,
 		op->hw_ops == 1 ? "" : "s");
+	if (op->reuse & ARTEFACT_KEEPS_WEIGHTS)
+		fputs(", weights stay", file);
+	if (op->reuse & ARTEFACT_KEEPS_LINES)
+		fputs(", shared lines stay", file);
+	if (op->op.in.region == NPU_SRAM)
+		fputs(", input on chip", file);
+	if (out->region == NPU_SRAM)
+		fputs(", result on chip", file);
 	if (op->loss_bits > 7)
 		fprintf(file, ", smallest multiplier has %.0f bits", 15 - op->loss_bits);
 	fputc('\n', file);
@@ -111,11 +122,11 @@ int accel_model_explain(const struct accel_model *model, const char *config, FIL
 		"operations\n", t->header->config, s.npu_ops, s.cpu_ops, s.programs,
 		s.programs == 1 ? "" : "s", s.hw_ops);
 	fprintf(file, "%llu cycles estimated, %.2f times the floor, at %.1f bytes per cycle; "
-		"%llu MAC, %llu bytes read, %llu written, weights %llu, activations %llu\n",
+		"%llu MAC, %llu bytes read, %llu written, weights %llu, activations %llu and %u on chip\n",
 		(unsigned long long)s.cycles,
 		s.roofline ? (double)s.cycles / (double)s.roofline : 0, t->header->bandwidth,
 		(unsigned long long)s.macs, (unsigned long long)s.read,
 		(unsigned long long)s.written, (unsigned long long)s.weights,
-		(unsigned long long)s.arena);
+		(unsigned long long)s.arena, t->header->sram_size);
 	return ferror(file) ? accel_error_set(-EIO, "cannot write the explanation") : 0;
 }
