@@ -428,10 +428,14 @@ static int build(struct plan *plan)
 		plan->to->inputs[plan->to->num_inputs++] = (uint32_t)id;
 	}
 	for (uint32_t i = 0; i < from->num_ops; i++) {
+		if (plan->quant->config.progress)
+			plan->quant->config.progress("rounding", i, from->num_ops);
 		id = convert(plan, i);
 		if (id < 0)
 			return id;
 	}
+	if (plan->quant->config.progress)
+		plan->quant->config.progress("rounding", 1, 1);
 	for (uint32_t i = 0; i < from->num_outputs; i++) {
 		id = reals(plan, from->outputs[i]);
 		if (id < 0)

@@ -163,8 +163,13 @@ int quant_add_images(struct quant *quant, const char *folder, const struct accel
 	else if (!n)
 		err = accel_error_set(-ENOENT, "%s has no JPEG or PNG pictures", folder);
 	used = most && (uint32_t)n > most ? (int)most : n;
-	for (int i = 0; !err && i < used; i++)
+	for (int i = 0; !err && i < used; i++) {
+		if (quant->config.progress)
+			quant->config.progress("calibrating", (uint64_t)i, (uint64_t)used);
 		err = add_image(quant, folder, entries[(int64_t)i * n / used]->d_name, fit);
+	}
+	if (quant->config.progress)
+		quant->config.progress("calibrating", 1, 1);
 	for (int i = 0; i < n; i++)
 		free(entries[i]);
 	free(entries);

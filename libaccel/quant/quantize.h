@@ -59,6 +59,7 @@ struct quant_rule {
  * @fc_layers: for all fully connected layers
  * @layers: by name; a later one wins, all win over those by type
  * @num_layers: their number
+ * @progress: told how much of a step is done, or NULL; ends with @done == @all
  */
 struct quant_config {
 	uint32_t method;
@@ -67,6 +68,7 @@ struct quant_config {
 	struct quant_rule conv_layers, fc_layers;
 	struct quant_rule *layers;
 	uint32_t num_layers;
+	void (*progress)(const char *step, uint64_t done, uint64_t all);
 };
 
 /* Defaults: least squared error, bias correction and adaptive rounding. */

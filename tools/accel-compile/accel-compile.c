@@ -32,8 +32,8 @@ static const char help[] =
 "  -M, --method NAME        min-max, percentile, mse or entropy\n"
 CLI_PICTURE_HELP
 "  -b, --bandwidth BYTES    memory bandwidth to plan for, per cycle\n"
-"      --sram BYTES         on-chip memory to plan for; 0: none; default 524288 where\n"
-"                           the configuration has a port for it\n"
+"      --sram BYTES         on-chip memory to plan for; 0: none; default 524288\n"
+"                           where the configuration has a port for it\n"
 "      --clock HZ           of the NPU, to compare it with the CPU (default 1e9)\n"
 "      --cpu-cost FILE      what operations take on the CPU: read, or measured here\n"
 "                           and written; 'none': whatever the NPU can do is its\n"
@@ -171,6 +171,7 @@ static int quantize(const struct options *o, struct graph **graph)
 	quant_config_init(&config);
 	if (o->quantize)
 		ret = quant_config_load(o->quantize, &config);
+	config.progress = cli_progress;
 	if (o->method)
 		config.method = method_number(o->method);
 	if (!o->folder) {

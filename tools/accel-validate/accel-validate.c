@@ -57,6 +57,7 @@ static int make_int8(const struct graph *graph, const struct settings *settings,
 	quant_config_init(&config);
 	if (settings->config)
 		err = quant_config_load(settings->config, &config);
+	config.progress = cli_progress;
 	if (!err)
 		err = quant_new(graph, &config, &quant);
 	if (!err) {
