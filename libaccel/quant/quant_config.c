@@ -22,7 +22,7 @@ static const struct quant_rule nothing = { .method = QUANT_METHODS };
 void quant_config_init(struct quant_config *config)
 {
 	*config = (struct quant_config){
-		.method = QUANT_MSE, .percentile = 99.99f, .bias_correction = true,
+		.method = QUANT_MSE, .percentile = 99.99f, .equalization = true, .bias_correction = true,
 		.adaptive_rounding = true, .conv_layers = nothing, .fc_layers = nothing,
 	};
 }
@@ -121,6 +121,8 @@ static int read_setting(const cJSON *value, struct quant_config *config)
 		config->percentile = (float)value->valuedouble;
 		return 0;
 	}
+	if (!strcmp(value->string, "equalization"))
+		return read_bool(value, &config->equalization);
 	if (!strcmp(value->string, "bias_correction"))
 		return read_bool(value, &config->bias_correction);
 	if (!strcmp(value->string, "adaptive_rounding"))

@@ -31,8 +31,15 @@ int quant_new(const struct graph *graph, const struct quant_config *config, stru
 	*out = NULL;
 	if (!quant)
 		return accel_error_memory("quantisation");
-	quant->graph = graph;
 	quant->config = *config;
+	err = graph_clone(graph, &quant->graph);
+	if (!err && config->equalization)
+		err = quant_equalize(quant->graph, config);
+	if (err) {
+		quant_free(quant);
+		return err;
+	}
+	graph = quant->graph;
 	quant->ranges = calloc(graph->num_tensors + 1, sizeof(*quant->ranges));
 	quant->layers = calloc(graph->num_ops + 1, sizeof(*quant->layers));
 	err = quant->ranges && quant->layers ? graph_exec_new(graph, false, &quant->exec) :
@@ -45,6 +52,11 @@ int quant_new(const struct graph *graph, const struct quant_config *config, stru
 	return 0;
 }
 
+const struct graph *quant_graph(const struct quant *quant)
+{
+	return quant->graph;
+}
+
 void quant_free(struct quant *quant)
 {
 	if (!quant)
@@ -54,6 +66,7 @@ void quant_free(struct quant *quant)
 	for (uint32_t i = 0; quant->layers && i < quant->graph->num_ops; i++)
 		quant_layer_clear(&quant->layers[i]);
 	graph_exec_free(quant->exec);
+	graph_free(quant->graph);
 	free(quant->ranges);
 	free(quant->layers);
 	free(quant);

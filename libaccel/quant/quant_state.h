@@ -42,7 +42,7 @@ struct quant_layer {
 };
 
 struct quant {
-	const struct graph *graph;
+	struct graph *graph;
 	struct quant_config config;
 	struct graph_exec *exec;
 	struct quant_range *ranges;	/* per tensor */
@@ -74,6 +74,15 @@ void quant_parameters(float low, float high, float *scale, int32_t *zero_point);
  */
 int quant_weights(const struct quant *quant, uint32_t op, float scale_in, int8_t *weights,
 		  int32_t *bias, float *scales);
+
+/**
+ * quant_equalize() - even out the channels of activations by their weights
+ * @graph: float; its constants belong to it (graph_clone())
+ * @config: layers whose scale it names keep their outputs as they are
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int quant_equalize(struct graph *graph, const struct quant_config *config);
 
 /* Rules for an operation, the most specific ones. */
 struct quant_rule quant_rule_for(const struct quant_config *config, const struct graph_op *op);

@@ -52,6 +52,7 @@ struct quant_rule {
  * struct quant_config - settings
  * @method: for activations
  * @percentile: share of values inside the range, in percent
+ * @equalization: even out the channels of activations before anything else
  * @bias_correction: make up for the mean error of rounded weights
  * @adaptive_rounding: round weights up or down so that the layer's output, not
  *                     the weight, is nearest to the float network's
@@ -64,7 +65,7 @@ struct quant_rule {
 struct quant_config {
 	uint32_t method;
 	float percentile;
-	bool bias_correction, adaptive_rounding;
+	bool equalization, bias_correction, adaptive_rounding;
 	struct quant_rule conv_layers, fc_layers;
 	struct quant_rule *layers;
 	uint32_t num_layers;
@@ -89,11 +90,14 @@ struct quant;
 
 /**
  * quant_new() - begin to quantise
- * @graph: float, after graph_optimize(); must outlive the object unchanged
+ * @graph: float, after graph_optimize(); copied
  * @config: copied but for its strings and rules, which must outlive the object
  */
 int quant_new(const struct graph *graph, const struct quant_config *config, struct quant **out);
 void quant_free(struct quant *quant);
+
+/* The float graph that is quantised: the given one, its channels perhaps evened out. */
+const struct graph *quant_graph(const struct quant *quant);
 
 /* Run the float graph on a sample and note what it does; see graph_exec_run(). */
 int quant_add(struct quant *quant, const void *const *inputs);

@@ -30,6 +30,7 @@ check-accuracy: $(TRAIN_DIGITS) $$(ACCEL_COMPILE) $$(ACCEL_RUN) $$(ACCEL_VALIDAT
 
 # Random networks, float and quantised, against ONNX Runtime from npm. Others:
 # make check-onnxruntime ONNX_SEED=12 ONNX_COUNT=4000
+ONNXRUNTIME	:= onnxruntime-1.30.0
 COMPARE_ONNX	:= $(O)/tests/e2e/compare_onnx
 ONNX_SEED	?= 1
 ONNX_COUNT	?= 400
@@ -40,4 +41,4 @@ $(COMPARE_ONNX): $(O)/tests/e2e/compare_onnx.o $(LIBACCEL_A)
 
 .PHONY: check-onnxruntime
 check-onnxruntime: $(COMPARE_ONNX)
-	@tests/e2e/compare-with-onnxruntime $< $(CACHE) $(ONNX_SEED) $(ONNX_COUNT)
+	@tests/e2e/compare-with-onnxruntime $< $(CACHE) $(CACHE)/$(ONNXRUNTIME) $(ONNX_SEED) $(ONNX_COUNT)

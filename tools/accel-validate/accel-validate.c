@@ -47,9 +47,11 @@ struct settings {
 	bool all;
 };
 
-static int make_int8(const struct graph *graph, const struct settings *settings,
-		     struct graph **out)
+/* Quantise; @graph becomes what was quantised, its channels perhaps evened out. */
+static int make_int8(struct graph **graph, const struct settings *settings, struct graph **out)
 {
+	struct graph *teacher = NULL;
+
 	struct quant_config config;
 	struct quant *quant = NULL;
 	int err = 0;
@@ -59,13 +61,19 @@ static int make_int8(const struct graph *graph, const struct settings *settings,
 		err = quant_config_load(settings->config, &config);
 	config.progress = cli_progress;
 	if (!err)
-		err = quant_new(graph, &config, &quant);
+		err = quant_new(*graph, &config, &quant);
 	if (!err) {
 		int n = quant_add_images(quant, settings->calibrate, &settings->fit, settings->samples);
 
 		err = n < 0 ? n : quant_finish(quant, out);
 		if (!err)
+			err = graph_clone(quant_graph(quant), &teacher);
+		if (!err)
 			printf("quantised with %d pictures of %s\n", n, settings->calibrate);
+	}
+	if (teacher) {
+		graph_free(*graph);
+		*graph = teacher;
 	}
 	quant_free(quant);
 	quant_config_clear(&config);
@@ -194,7 +202,7 @@ static int validate(const char *path, const struct settings *settings, char **pi
 	printf("%s: %u operations, %u inputs, %u outputs\n", graph->name, graph->num_ops,
 	       graph->num_inputs, graph->num_outputs);
 	if (quant_is_float(graph) && settings->calibrate)
-		err = make_int8(graph, settings, &int8);
+		err = make_int8(&graph, settings, &int8);
 	else
 		err = graph_clone(graph, &int8);
 	if (!err && !quant_is_float(graph))

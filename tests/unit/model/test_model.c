@@ -265,6 +265,69 @@ static void quantisation_costs_little(void **unused)
 	graph_free(graph);
 }
 
+/* Convolution, depthwise, addition of both, convolution; channels of very different size. */
+static struct graph *make_uneven(void)
+{
+	const uint32_t in[] = { 1, 10, 12, 3 }, w1[] = { 8, 3, 3, 3 }, w2[] = { 8, 3, 3, 1 };
+	const uint32_t c8[] = { 8 }, w3[] = { 5, 1, 1, 8 };
+	union graph_params params = { .conv = { .groups = 1, .window = { 3, 3, 1, 1, 1, 1, 1, 1, 1, 1 } } };
+	uint32_t state = 9, inputs[3], x, first;
+	struct graph *graph;
+	float *weights;
+
+	assert_int_equal(graph_new("uneven", &graph), 0);
+	inputs[0] = ok(graph_add_tensor(graph, "in", GRAPH_F32, 4, in));
+	inputs[1] = random_const(graph, 4, w1, &state);
+	inputs[2] = random_const(graph, 1, c8, &state);
+	weights = graph->tensors[inputs[1]].data;
+	for (int i = 0; i < 8 * 27; i++)
+		weights[i] *= ldexpf(1, -(i / 27));
+	set_ends(graph, inputs[0], GRAPH_NONE);
+	first = ok(build_op_act(graph, GRAPH_CONV, "first", 3, inputs, GRAPH_NONE, &params, 0, INFINITY));
+	params.conv.groups = 8;
+	inputs[0] = first;
+	inputs[1] = random_const(graph, 4, w2, &state);
+	inputs[2] = random_const(graph, 1, c8, &state);
+	inputs[1] = ok(build_op(graph, GRAPH_CONV, "second", 3, inputs, GRAPH_NONE, &params));
+	inputs[0] = first;
+	x = ok(build_op_act(graph, GRAPH_ADD, "sum", 2, inputs, GRAPH_NONE, NULL, 0, INFINITY));
+	params = (union graph_params){ .conv = { .groups = 1, .window = { 1, 1, 1, 1, 1, 1, 0, 0, 0, 0 } } };
+	inputs[0] = x;
+	inputs[1] = random_const(graph, 4, w3, &state);
+	weights = graph->tensors[inputs[1]].data;
+	for (int i = 0; i < 40; i++)
+		weights[i] *= ldexpf(1, i % 8);
+	graph->outputs[0] = ok(build_op(graph, GRAPH_CONV, "last", 2, inputs, GRAPH_NONE, &params));
+	if (graph_check(graph))
+		fail_msg("%s", accel_error_text());
+	return graph;
+}
+
+static void channels_are_evened_out(void **unused)
+{
+	struct graph *graph = make_uneven();
+	struct quant_config config;
+	struct quant *quant;
+	float input[360], before[600], after[600];
+	double with, without;
+
+	(void)unused;
+	fill(input, 360, 3);
+	run(graph, input, before, 600);
+	quant_config_init(&config);
+	assert_int_equal(quant_new(graph, &config, &quant), 0);
+	run(quant_graph(quant), input, after, 600);
+	quant_free(quant);
+	for (int i = 0; i < 600; i++)
+		if (!(fabsf(before[i] - after[i]) <= 1e-4f * (1 + fabsf(before[i]))))
+			fail_msg("output %d is %g, was %g", i, after[i], before[i]);
+	with = loss_of(graph, "{}", NULL);
+	without = loss_of(graph, "{\"equalization\": false}", NULL);
+	if (with < without + 3)
+		fail_msg("%.1f dB, without equalisation %.1f", with, without);
+	graph_free(graph);
+}
+
 static void settings_reach_layers(void **unused)
 {
 	struct graph *graph = make_network();
@@ -384,7 +447,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(passes_keep_the_result), cmocka_unit_test(stored_graphs_come_back),
 		cmocka_unit_test(wrong_graphs_are_refused), cmocka_unit_test(quantisation_costs_little),
-		cmocka_unit_test(settings_reach_layers), cmocka_unit_test(bad_settings_are_refused),
+		cmocka_unit_test(channels_are_evened_out), cmocka_unit_test(settings_reach_layers), cmocka_unit_test(bad_settings_are_refused),
 		cmocka_unit_test(scales_cover_ranges),
 		cmocka_unit_test(fake_quantisation_becomes_integers),
 		cmocka_unit_test(no_model_is_refused_in_words),
