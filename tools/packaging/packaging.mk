@@ -79,7 +79,7 @@ check-packages: deb-quietly
 check-packages-vm: deb-quietly $(ACCEL_COMPILE) $(O)/npusim
 	@tests/e2e/fetch-models $(CACHE) >&2
 	@mkdir -p build/check
-	@$(ACCEL_COMPILE) --config nv_large --letterbox --calibrate $(CACHE)/data/photos \
+	@$(ACCEL_COMPILE) --config nv_large --cpu-cost none --letterbox --calibrate $(CACHE)/data/photos \
 		--output build/check/faces.accel \
 		$(CACHE)/models/face_detection_full_range.tflite >&2
 	@CACHE=$(CACHE) PYTHONDONTWRITEBYTECODE=1 tests/packages/check-install build/deb \
