@@ -31,8 +31,8 @@
  * @min: lower bound of the output
  * @raw: store 32-bit sums with bias instead: of INT8 products unscaled, of
  *       FP32 ones unclamped
- * @low: FP32: lower bound of the output
- * @high: FP32: upper bound
+ * @low: FP32: lower bound of the output, from f32_low()
+ * @high: FP32: upper bound, from f32_high()
  *
  * The layout is known to the assembly sources (neon/igemm.inc).
  */

@@ -433,6 +433,8 @@ int f32_conv_new(const struct f32_kernels *kernels, const struct f32_conv_shape 
 		return accel_error_memory("a convolution");
 	conv->kernels = kernels;
 	conv->shape = *shape;
+	conv->shape.low = f32_low(shape->low);
+	conv->shape.high = f32_high(shape->high);
 	conv->group_in = shape->in_channels / shape->groups;
 	conv->group_out = shape->out_channels / shape->groups;
 	conv->depthwise = shape->groups > 1 && conv->group_in == 1 && conv->group_out == 1;

@@ -15,6 +15,20 @@
 
 #include "libaccel/cpu/igemm.h"
 
+/*
+ * Bounds as the kernels take them: a zero at which a selection and a minimum of
+ * numbers agree on the result's sign.
+ */
+static inline float f32_low(float low)
+{
+	return low + 0.0f;
+}
+
+static inline float f32_high(float high)
+{
+	return high == 0 ? -0.0f : high;
+}
+
 /* Rows and columns of the matrix kernel's tile. */
 #define F32_MR		6
 #define F32_NR		16
@@ -45,8 +59,8 @@ enum f32_map { F32_EXP, F32_LOGISTIC, F32_TANH, F32_HARD_SWISH, F32_MAPS };
  * @bias: [channels]
  * @channels: channels
  * @count: output pixels
- * @low: bounds of the output, if @clamp
- * @high: likewise
+ * @low: lower bound of the output, if @clamp, from f32_low()
+ * @high: upper bound, from f32_high()
  * @clamp: whether there are bounds
  * @out: [count][channels]
  *

@@ -14,21 +14,19 @@
 	add	x2, x2, #64
 	.endm
 
-	/* x > low ? x : low, then the same above: the zeros' signs are those of C. */
-	.macro	clamp4 x, to
-	fcmgt	v6.4s, v\x\().4s, v4.4s
-	bsl	v6.16b, v\x\().16b, v4.16b
-	fcmgt	v\to\().4s, v5.4s, v6.4s
-	bsl	v\to\().16b, v6.16b, v5.16b
+	/* NaN becomes the lower bound, as with C's comparisons. */
+	.macro	clamp4 x
+	fmaxnm	v\x\().4s, v\x\().4s, v4.4s
+	fminnm	v\x\().4s, v\x\().4s, v5.4s
 	.endm
 
 	.macro	clamp_row16 a, b, c, d, row
-	clamp4	\a, 0
-	clamp4	\b, 1
-	clamp4	\c, 2
-	clamp4	\d, 3
-	stp	q0, q1, [\row]
-	stp	q2, q3, [\row, #32]
+	clamp4	\a
+	clamp4	\b
+	clamp4	\c
+	clamp4	\d
+	stp	q\a, q\b, [\row]
+	stp	q\c, q\d, [\row, #32]
 	.endm
 
 	/* void accel_f32_igemm_6x16__neonfma(const struct accel_igemm *) */

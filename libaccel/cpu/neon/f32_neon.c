@@ -17,6 +17,10 @@ accel_igemm_fn accel_f32_igemm_1x16__neonfma;
 #define VEC_MAX(x, y)	((vec)vmaxq_f32((float32x4_t)(x), (float32x4_t)(y)))
 #define VEC_MIN(x, y)	((vec)vminq_f32((float32x4_t)(x), (float32x4_t)(y)))
 
+/* NaN is the other one, as for C's comparisons. */
+#define VEC_MAX_NUMBER(x, y)	((vec)vmaxnmq_f32((float32x4_t)(x), (float32x4_t)(y)))
+#define VEC_MIN_NUMBER(x, y)	((vec)vminnmq_f32((float32x4_t)(x), (float32x4_t)(y)))
+
 #include "libaccel/cpu/f32/f32_template.inc"
 
 INLINE vec vec_fma(vec c, vec a, vec b)

@@ -7,45 +7,47 @@
 
 #include "libaccel/cpu/int8/s8_map.h"
 
-/* 16 values through a table of four times 64 bytes, which lies in registers. */
-static inline uint8x16_t look_up(uint8x16_t index, const uint8x16x4_t table[4])
+/* 16 values through a table of four times 64 bytes, in registers of their own. */
+static inline uint8x16_t look_up(uint8x16_t index, uint8x16x4_t a, uint8x16x4_t b, uint8x16x4_t c,
+				 uint8x16x4_t d)
 {
 	const uint8x16_t step = vdupq_n_u8(64);
-	uint8x16_t out = vqtbl4q_u8(table[0], index);
+	uint8x16_t out = vqtbl4q_u8(a, index);
 
 	index = vsubq_u8(index, step);
-	out = vqtbx4q_u8(out, table[1], index);
+	out = vqtbx4q_u8(out, b, index);
 	index = vsubq_u8(index, step);
-	out = vqtbx4q_u8(out, table[2], index);
+	out = vqtbx4q_u8(out, c, index);
 	index = vsubq_u8(index, step);
 
-	return vqtbx4q_u8(out, table[3], index);
+	return vqtbx4q_u8(out, d, index);
 }
 
 void s8_table_64x__neon(const int8_t *in, size_t n, const int8_t table[256], int8_t *out)
 {
 	/* As bytes, 0 .. 127 come first: the table's upper half. */
-	const uint8x16x4_t parts[4] = {
-		vld1q_u8_x4((const uint8_t *)table + 128), vld1q_u8_x4((const uint8_t *)table + 192),
-		vld1q_u8_x4((const uint8_t *)table), vld1q_u8_x4((const uint8_t *)table + 64),
-	};
+	const uint8x16x4_t a = vld1q_u8_x4((const uint8_t *)table + 128);
+	const uint8x16x4_t b = vld1q_u8_x4((const uint8_t *)table + 192);
+	const uint8x16x4_t c = vld1q_u8_x4((const uint8_t *)table);
+	const uint8x16x4_t d = vld1q_u8_x4((const uint8_t *)table + 64);
 	uint8_t rest[16] = { 0 };
 
 	for (; n >= 64; n -= 64, in += 64, out += 64) {
-		uint8x16_t x[4];
+		uint8x16_t w = look_up(vld1q_u8((const uint8_t *)in), a, b, c, d);
+		uint8x16_t x = look_up(vld1q_u8((const uint8_t *)in + 16), a, b, c, d);
+		uint8x16_t y = look_up(vld1q_u8((const uint8_t *)in + 32), a, b, c, d);
+		uint8x16_t z = look_up(vld1q_u8((const uint8_t *)in + 48), a, b, c, d);
 
-		for (int i = 0; i < 4; i++)
-			x[i] = vld1q_u8((const uint8_t *)in + 16 * i);
-		for (int i = 0; i < 4; i++)
-			x[i] = look_up(x[i], parts);
-		for (int i = 0; i < 4; i++)
-			vst1q_u8((uint8_t *)out + 16 * i, x[i]);
+		vst1q_u8((uint8_t *)out, w);
+		vst1q_u8((uint8_t *)out + 16, x);
+		vst1q_u8((uint8_t *)out + 32, y);
+		vst1q_u8((uint8_t *)out + 48, z);
 	}
 	for (; n >= 16; n -= 16, in += 16, out += 16)
-		vst1q_u8((uint8_t *)out, look_up(vld1q_u8((const uint8_t *)in), parts));
+		vst1q_u8((uint8_t *)out, look_up(vld1q_u8((const uint8_t *)in), a, b, c, d));
 	if (n) {
 		memcpy(rest, in, n);
-		vst1q_u8(rest, look_up(vld1q_u8(rest), parts));
+		vst1q_u8(rest, look_up(vld1q_u8(rest), a, b, c, d));
 		memcpy(out, rest, n);
 	}
 }

@@ -111,6 +111,15 @@ static int64_t tap(bool transposed, uint32_t o, uint32_t k, uint32_t stride, uin
 	return at % stride ? INT64_MIN : at / stride;
 }
 
+/* As f32_low() and f32_high() define the bounds. */
+static float bounded(float v, float low, float high)
+{
+	high = high == 0 ? -0.0f : high;
+	v = v > low ? v : low;
+
+	return high > v ? v : high;
+}
+
 /* One output by definition: in the input's order, one rounding per product. */
 static float expected(const struct f32_conv_shape *s, const float *in, const float *weights,
 		      const float *bias, uint32_t y, uint32_t x, uint32_t o)
@@ -140,12 +149,8 @@ static float expected(const struct f32_conv_shape *s, const float *in, const flo
 						    s->kernel_width + kx) * depth + c], sum);
 		}
 	}
-	if (s->clamp) {
-		sum = sum > s->low ? sum : s->low;
-		sum = s->high > sum ? sum : s->high;
-	}
 
-	return sum;
+	return s->clamp ? bounded(sum, s->low, s->high) : sum;
 }
 
 static bool conv_case(const struct f32_kernels *kernels)
@@ -253,10 +258,12 @@ static bool array_case(const struct f32_kernels *kernels)
 		good = same(y, z, n);
 	}
 	if (good) {
+		const float low = random_below(2) ? 0.0f : -0.5f, high = random_below(2) ? 0.0f : 1.0f;
+
 		memcpy(y, z, n * sizeof(*y));
-		kernels->clamp(y, n, -0.5f, 1.0f);
+		kernels->clamp(y, n, low, high);
 		for (i = 0; i < n; i++)
-			z[i] = z[i] > -0.5f ? z[i] < 1.0f ? z[i] : 1.0f : -0.5f;
+			z[i] = bounded(z[i], low, high);
 		good = same(y, z, n);
 	}
 	if (good && step_b) {
