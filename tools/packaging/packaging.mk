@@ -60,7 +60,7 @@ build/deb/.built: $(wildcard $(shell git ls-files Makefile kmod uapi libaccel to
 	cp -r tools/packaging/debian build/deb/source/
 	sed 's/@VERSION@/$(LIBACCEL_VERSION)/' tools/packaging/dkms.conf.in > build/deb/source/debian/nvdla-dkms.dkms
 	sed -i 's/@VERSION@/$(LIBACCEL_VERSION)/' build/deb/source/debian/changelog
-	cd build/deb/source && dpkg-buildpackage -b -us -uc -rfakeroot
+	cd build/deb/source && DEB_BUILD_OPTIONS=noautodbgsym dpkg-buildpackage -b -us -uc -rfakeroot
 	lintian --fail-on error build/deb/*.changes
 	touch $@
 
