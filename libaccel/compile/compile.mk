@@ -4,7 +4,7 @@
 
 COMPILE_SRCS	:= $(sort $(wildcard libaccel/compile/*.c))
 COMPILE_SRCS	+= libaccel/cpu/npu_kernels.c libaccel/cpu/ref/ref_npu.c libaccel/cpu/ref/ref_cdp.c
-COMPILE_SRCS	+= $(addprefix libaccel/run/,layout.c model.c session.c picture.c picture_file.c)
+COMPILE_SRCS	+= $(addprefix libaccel/run/,chain.c layout.c model.c session.c picture.c picture_file.c)
 LIBACCEL_SRCS	+= $(COMPILE_SRCS)
 # The same reals on every machine: none may fuse a multiplication with an addition.
 CFLAGS		+= -ffp-contract=off
@@ -28,7 +28,22 @@ $(O)/tests/unit/compiler/test_graph: $(TEST_GRAPH_OBJS) $$(LIBACCEL_A)
 	$(CC) $(LDFLAGS) -o $@ $(TEST_GRAPH_OBJS) -Wl,--whole-archive $(LIBACCEL_A) \
 		-Wl,--no-whole-archive $(LIBACCEL_LIBS) -lcmocka
 
-CHECKS		+= npu-op random-graphs
+TEST_SESSION		:= tests/unit/compiler/test_session
+TEST_SESSION_OBJS	:= $(addprefix $(O)/tests/unit/compiler/,test_session.o random_op.o)
+
+$(O)/$(TEST_SESSION): $(TEST_SESSION_OBJS) $$(LIBACCEL_A)
+	$(CC) $(LDFLAGS) -o $@ $(TEST_SESSION_OBJS) -Wl,--whole-archive $(LIBACCEL_A) \
+		-Wl,--no-whole-archive $(LIBACCEL_LIBS) -lcmocka
+
+# With the thread sanitizer and without.
+TEST_SESSION_TSAN	:= $(O)-thread/$(TEST_SESSION)
+.PHONY: check-sessions
+check-sessions: $(O)/$(TEST_SESSION)
+	@$(MAKE) -s --no-print-directory SAN=thread $(TEST_SESSION_TSAN) >&2
+	@CMOCKA_MESSAGE_OUTPUT=TAP $<
+	@CMOCKA_MESSAGE_OUTPUT=TAP timeout 300 $(TEST_SESSION_TSAN)
+
+CHECKS		+= npu-op random-graphs sessions
 DEB_PACKAGES	+= libcmocka-dev libjpeg-dev libpng-dev libxxhash-dev
 
 .PHONY: check-npu-op check-random-graphs

@@ -150,45 +150,14 @@ static void touch(struct npu_code *code, const struct npu_cube *cube, bool write
 	};
 }
 
-/* Cubes that an operation reads, beside op->in; at most 6. */
-static uint32_t operand_cubes(const struct npu_op *op, struct npu_cube cubes[6])
-{
-	const struct npu_operand *operands[6] = {
-		op->sdp.x1.alu ? &op->sdp.x1.alu_operand : NULL,
-		op->sdp.x1.mul ? &op->sdp.x1.mul_operand : NULL,
-		op->sdp.x2.alu ? &op->sdp.x2.alu_operand : NULL,
-		op->sdp.x2.mul ? &op->sdp.x2.mul_operand : NULL,
-		op->sdp.y.alu ? &op->sdp.y.alu_operand : NULL,
-		op->sdp.y.mul ? &op->sdp.y.mul_operand : NULL,
-	};
-	uint32_t i, count = 0;
-
-	if (op->kind == NPU_PDP || op->kind == NPU_CDP)
-		return 0;
-	for (i = 0; i < 6; i++) {
-		if (!operands[i])
-			continue;
-		if (operands[i]->source == NPU_ELEMENT) {
-			cubes[count++] = operands[i]->cube;
-		} else if (operands[i]->source == NPU_CHANNEL) {
-			/* As a cube of one line of bytes. */
-			npu_cube_dense(&cubes[count], op->out.channels * operands[i]->step, 1, 1,
-				       1);
-			cubes[count].offset = operands[i]->offset;
-			cubes[count++].region = operands[i]->region;
-		}
-	}
-	return count;
-}
-
 int npu_code_add(struct npu_code *code, const struct nvdla_config *config,
 		 const struct npu_op *op, const struct npu_op *pool,
 		 const struct npu_tiling *tiling, uint32_t index, const uint8_t *consts)
 {
 	const struct npu_cube *out = pool ? &pool->out : &op->out;
 	const uint32_t first = code->op_count;
-	struct npu_cube cubes[6];
-	uint32_t i, count = operand_cubes(op, cubes);
+	struct npu_cube cubes[NPU_OPERANDS];
+	uint32_t i, count = npu_op_operands(op, cubes);
 	struct npu_box all = {
 		.width = op->out.width, .height = op->out.height, .channels = op->out.channels,
 	};

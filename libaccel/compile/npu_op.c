@@ -37,6 +37,36 @@ void npu_cube_dense(struct npu_cube *cube, uint32_t width, uint32_t height, uint
 	cube->surface = height * cube->line;
 }
 
+uint32_t npu_op_operands(const struct npu_op *op, struct npu_cube cubes[NPU_OPERANDS])
+{
+	const struct npu_operand *operands[NPU_OPERANDS] = {
+		op->sdp.x1.alu ? &op->sdp.x1.alu_operand : NULL,
+		op->sdp.x1.mul ? &op->sdp.x1.mul_operand : NULL,
+		op->sdp.x2.alu ? &op->sdp.x2.alu_operand : NULL,
+		op->sdp.x2.mul ? &op->sdp.x2.mul_operand : NULL,
+		op->sdp.y.alu ? &op->sdp.y.alu_operand : NULL,
+		op->sdp.y.mul ? &op->sdp.y.mul_operand : NULL,
+	};
+	uint32_t i, count = 0;
+
+	if (op->kind == NPU_PDP || op->kind == NPU_CDP)
+		return 0;
+	for (i = 0; i < NPU_OPERANDS; i++) {
+		if (!operands[i])
+			continue;
+		if (operands[i]->source == NPU_ELEMENT) {
+			cubes[count++] = operands[i]->cube;
+		} else if (operands[i]->source == NPU_CHANNEL) {
+			/* As a cube of one line of bytes. */
+			npu_cube_dense(&cubes[count], op->out.channels * operands[i]->step, 1, 1,
+				       1);
+			cubes[count].offset = operands[i]->offset;
+			cubes[count++].region = operands[i]->region;
+		}
+	}
+	return count;
+}
+
 uint32_t npu_window_out(uint32_t in, uint32_t before, uint32_t after, uint32_t kernel,
 			uint32_t dilation, uint32_t stride)
 {

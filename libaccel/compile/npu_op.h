@@ -337,6 +337,16 @@ bool npu_cube_scattered(const struct npu_cube *cube);
 void npu_cube_dense(struct npu_cube *cube, uint32_t width, uint32_t height, uint32_t channels,
 		    uint32_t atom);
 
+#define NPU_OPERANDS	6
+
+/**
+ * npu_op_operands() - what SDP reads beside @op's input
+ * @cubes: receives it; values per channel as a line of bytes
+ *
+ * Return: how many.
+ */
+uint32_t npu_op_operands(const struct npu_op *op, struct npu_cube cubes[NPU_OPERANDS]);
+
 /* Output size of a convolution or pooling in one direction; 0: none. */
 uint32_t npu_window_out(uint32_t in, uint32_t before, uint32_t after, uint32_t kernel,
 			uint32_t dilation, uint32_t stride);

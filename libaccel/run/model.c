@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "libaccel/dev/error.h"
+#include "chain.h"
 #include "model.h"
 
 static int wrap(struct artefact *artefact, struct accel_model **out)
@@ -127,6 +128,7 @@ static void loaded_free(struct loaded *loaded)
 	for (i = 0; loaded->cpu_ops && i < loaded->target->step_count; i++)
 		cpu_op_free(loaded->cpu_ops[i]);
 	free(loaded->cpu_ops);
+	free(loaded->waits);
 	free(loaded->programs);
 	free(loaded->prepared);
 	free(loaded->kernels);
@@ -150,6 +152,8 @@ static int load_programs(struct loaded *loaded)
 		return ret;
 	memcpy(map, t->consts, t->const_size);
 	ret = accel_bo_sync(loaded->consts, ACCEL_SYNC_TO_DEVICE, 0, size);
+	if (!ret && chain_waits(t, &loaded->waits))
+		return accel_error_memory("programs");
 	loaded->programs = calloc(t->segment_count + 1, sizeof(*loaded->programs));
 	if (!loaded->programs)
 		return accel_error_memory("programs");

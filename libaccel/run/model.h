@@ -24,6 +24,7 @@
  * @prepared: per operation, on the cpu backend
  * @kernels: per operation, likewise
  * @cpu_ops: per step, those of kind ARTEFACT_CPU
+ * @waits: per step, see chain_waits()
  */
 struct loaded {
 	struct loaded *next;
@@ -35,6 +36,7 @@ struct loaded {
 	struct npu_prepared **prepared;
 	const struct npu_kernels **kernels;
 	struct cpu_op **cpu_ops;
+	uint32_t *waits;
 };
 
 struct accel_model {

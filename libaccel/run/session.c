@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "libaccel/dev/error.h"
+#include "chain.h"
 #include "model.h"
 #include "picture.h"
 
@@ -18,6 +19,7 @@ struct accel_session {
 	const struct target *target;
 	struct accel_context *context;
 	struct accel_job **jobs;	/* per segment; NULL on the cpu backend */
+	struct chain chain;		/* of those that are under way */
 	struct accel_bo *arena_bo, *sram_bo;
 	uint8_t *arena, *host;
 	uint8_t *sram;			/* NPU_SRAM; of the cpu backend alone */
@@ -150,6 +152,8 @@ static int set_up_jobs(struct accel_session *session, struct accel_context *cont
 		session->context = accel_context_ref(context);
 	else
 		ret = accel_context_create(session->loaded->device, NULL, &session->context);
+	if (!ret)
+		ret = chain_init(&session->chain, t->step_count);
 	session->jobs = calloc(t->segment_count + 1, sizeof(*session->jobs));
 	if (!session->jobs)
 		return accel_error_memory("jobs");
@@ -238,6 +242,7 @@ void accel_session_destroy(struct accel_session *session)
 		pthread_mutex_unlock(&session->lock);
 		pthread_join(session->thread, NULL);
 	}
+	chain_free(&session->chain);
 	for (i = 0; session->jobs && i < session->target->segment_count; i++)
 		accel_job_destroy(session->jobs[i]);
 	free(session->jobs);
@@ -383,17 +388,15 @@ static int run_segment(struct accel_session *session, uint32_t index)
 		[NPU_CONSTS] = (uint8_t *)session->target->consts, [NPU_ARENA] = session->arena,
 		[NPU_SRAM] = session->sram,
 	};
-	struct accel_fence *fence;
 	uint32_t i;
 	int ret = 0;
 
 	if (session->jobs) {
-		ret = accel_job_submit(session->jobs[index], session->context,
-				       session->profile ? ACCEL_JOB_PROFILE : 0, NULL, 0, &fence);
-		if (ret)
-			return ret;
-		ret = accel_fence_wait(fence, -1);
-		accel_fence_unref(fence);
+		ret = chain_submit(&session->chain, session->jobs[index], session->context,
+				   session->profile ? ACCEL_JOB_PROFILE : 0, index);
+		/* Each part for itself, where it is to be told what each takes. */
+		if (!ret && session->profile)
+			ret = chain_wait(&session->chain, index);
 		if (!ret && session->profile)
 			ret = record_job(session, segment, session->jobs[index]);
 		return ret;
@@ -452,6 +455,13 @@ static int run_step(struct accel_session *session, const struct artefact_step *s
 			record(session, step->index, false, 0, now_ns() - begin);
 		return ret == -ENOMEM ? accel_error_memory("an operation") : ret;
 	default:
+		if (session->jobs) {
+			uint32_t segment = session->loaded->waits[step - session->target->steps];
+
+			ret = segment == CHAIN_NONE ? 0 : chain_wait(&session->chain, segment);
+			if (ret)
+				return ret;
+		}
 		return convert(session, step->index, step->kind == ARTEFACT_TO_CUBE);
 	}
 }
@@ -459,12 +469,15 @@ static int run_step(struct accel_session *session, const struct artefact_step *s
 static int run(struct accel_session *session)
 {
 	uint32_t i;
-	int ret = 0;
+	int ret = 0, err;
 
 	session->layer_count = 0;
 	session->npu_ns = 0;
 	for (i = 0; !ret && i < session->target->step_count; i++)
 		ret = run_step(session, &session->target->steps[i]);
+	/* Also after an error: the memory is the programs' until they are done. */
+	err = chain_wait(&session->chain, CHAIN_NONE);
+	ret = ret ? ret : err;
 	session->profiled = session->profile && !ret;
 	return ret;
 }
