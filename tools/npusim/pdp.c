@@ -226,6 +226,15 @@ static unsigned int left_over(const struct pdp_axis *a)
 	return rest > a->pad_after ? rest - a->pad_after : 0;
 }
 
+/*
+ * A window behind the last that counts is open from the first line on and never
+ * ends: hardware goes on with it in the next surface, and hangs or is wrong.
+ */
+static bool stays_open(const struct pdp_axis *a)
+{
+	return left_over(a) && a->out * a->stride <= a->pad_before;
+}
+
 static int write_row(struct sim_core *core, const struct pdp_op *op, uint64_t addr,
 		     const void *row, struct sim_cost *cost)
 {
@@ -436,6 +445,8 @@ int sim_pdp_run(struct sim_core *core, unsigned int group, unsigned int rdma_gro
 
 	if (pdp_axis_check(&op.window.y))
 		return fail_shape(core, "the windows do not end with the padded height");
+	if (op.surfaces > 1 && stays_open(&op.window.y))
+		return fail_shape(core, "a window is open when the next surface comes");
 	/* Of parts, each may be as wide as their registers allow. */
 	if ((uint64_t)(op.splits > 1 ? op.splits * 1024u : op.window.x.in) * op.window.y.in *
 	    op.surfaces * op.window.atom > SIM_MAX_ELEMENTS * (op.splits > 1 ? 8 : 1))
