@@ -103,7 +103,7 @@ static int make_programs(const struct lower *lower, struct programs *p)
 		}
 		/* Room is left for the largest operation within the driver's limit. */
 		op = &lower->ops[step->index];
-		if (!code || (code->op_count > 8192 && !op->flown)) {
+		if (!code || (code->op_count > 8192 && !op->flown && !op->tiling.reuse_data)) {
 			p->segments[p->count].first_op = step->index;
 			p->steps[p->step_count++] =
 				(struct artefact_step) { ARTEFACT_NPU, p->count };

@@ -40,6 +40,7 @@ struct part {
 	struct npu_box result;		/* what is written */
 	struct npu_box out;		/* of the convolution: the same, or what pooling takes in */
 	struct span x, y;
+	bool data_again, data_stays;	/* all data: used before, used again */
 	bool again, stays;		/* all weights: used by the block before, by the next */
 	uint32_t kept;			/* lines of y that the part before left in CBUF */
 	uint32_t keep;			/* lines of y left for the part behind */
@@ -89,7 +90,8 @@ static void emit_cdma(struct npu_code *code, const struct nvdla_config *config,
 	uint32_t format = 0;
 
 	npu_code_reg(code, base, CDMA_D_MISC_CFG,
-		     FIELD_PREP(CDMA_D_MISC_CFG_DATA_REUSE, part->kept > 0) |
+		     FIELD_PREP(CDMA_D_MISC_CFG_DATA_REUSE, part->kept || part->data_again) |
+		     FIELD_PREP(CDMA_D_MISC_CFG_SKIP_DATA_RLS, part->data_stays) |
 		     FIELD_PREP(CDMA_D_MISC_CFG_WEIGHT_REUSE, part->reuse_weights) |
 		     FIELD_PREP(CDMA_D_MISC_CFG_SKIP_WEIGHT_RLS, part->keep_weights));
 	if (conv->image) {
@@ -159,7 +161,8 @@ static void emit_csc(struct npu_code *code, const struct nvdla_config *config,
 	const uint32_t weight_c = conv->image ? conv->kernel_w * part->channels : part->channels;
 
 	npu_code_reg(code, base, CSC_D_MISC_CFG,
-		     FIELD_PREP(CSC_D_MISC_CFG_DATA_REUSE, part->kept > 0) |
+		     FIELD_PREP(CSC_D_MISC_CFG_DATA_REUSE, part->kept || part->data_again) |
+		     FIELD_PREP(CSC_D_MISC_CFG_SKIP_DATA_RLS, part->data_stays) |
 		     FIELD_PREP(CSC_D_MISC_CFG_WEIGHT_REUSE, part->reuse_weights) |
 		     FIELD_PREP(CSC_D_MISC_CFG_SKIP_WEIGHT_RLS, part->keep_weights));
 	npu_code_reg(code, base, CSC_D_DATAIN_FORMAT, conv->image);
@@ -314,6 +317,9 @@ void npu_emit_conv(struct npu_code *code, const struct nvdla_config *config,
 			part.kernels = kernels - k < tiling->kernels ? kernels - k :
 				       tiling->kernels;
 			part.block_kernel = k;
+			part.data_again = tiling->resident && (k || tiling->reuse_data);
+			part.data_stays = tiling->resident && (k + part.kernels < kernels ||
+							       tiling->keep_data);
 			part.result.c = first * group_k + k;
 			part.result.channels = part.kernels;
 			emit_kernels(code, config, op, pool, tiling, part, index, lut);

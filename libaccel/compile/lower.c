@@ -464,8 +464,10 @@ int lower_graph(const struct graph *graph, const struct nvdla_config *config,
 	/* The last weights may be fetched a little beyond their end. */
 	lower_const(lower, 128);
 	ret = lower->error ? lower->error : lower_schedule(lower);
-	if (!ret)
+	if (!ret) {
+		lower_share(lower);
 		ret = lower_place(lower);
+	}
 	if (ret)
 		goto fail;
 	*out = lower;

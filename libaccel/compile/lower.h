@@ -191,6 +191,12 @@ bool lower_ahead(struct lower *lower, uint32_t tensor);
 /* Put steps in a good order; operations are numbered anew. */
 int lower_schedule(struct lower *lower);
 
+/*
+ * Have convolutions in a row that work on the same data fetch them once, where
+ * they fit CBUF and it pays. Behind lower_schedule().
+ */
+void lower_share(struct lower *lower);
+
 /* Give every buffer its place and the operations their addresses. */
 int lower_place(struct lower *lower);
 

@@ -93,11 +93,23 @@ static bool conflict(const struct touches *a, const struct touches *b)
 	       shared(a->items, a->reads, b_writes, b->writes);
 }
 
-/* The next step: of the same side, pooling first, else in the old order. */
+/* Do two operations work on the same data? Then they may share them in CBUF. */
+static bool same_input(const struct lower_op *a, const struct lower_op *b)
+{
+	return a->op.kind == NPU_CONV && b->op.kind == NPU_CONV &&
+	       a->buffer[LOWER_IN] == b->buffer[LOWER_IN] &&
+	       a->op.in.offset == b->op.in.offset && a->op.in.line == b->op.in.line;
+}
+
+/*
+ * The next step: of the same side, pooling first, then what works on the data of
+ * convolution @last, else in the old order.
+ */
 static uint32_t choose(const struct lower *lower, const uint32_t *waits, const uint8_t *done,
-		       bool npu)
+		       bool npu, uint32_t last)
 {
 	uint32_t best = LOWER_NONE, i;
+	bool same = false;
 
 	for (i = 0; i < lower->step_count; i++) {
 		const struct lower_step *step = &lower->steps[i];
@@ -109,6 +121,11 @@ static uint32_t choose(const struct lower *lower, const uint32_t *waits, const u
 			return i;
 		if (best == LOWER_NONE)
 			best = i;
+		if (npu && !same && last != LOWER_NONE &&
+		    same_input(&lower->ops[last], &lower->ops[step->index])) {
+			best = i;
+			same = true;
+		}
 	}
 	return best;
 }
@@ -163,6 +180,7 @@ int lower_schedule(struct lower *lower)
 	uint32_t *waits = calloc(count + 1, sizeof(*waits)), *items, i, j, n;
 	uint8_t *done = calloc(count + 1, 1);
 	size_t room = 0;
+	uint32_t last = LOWER_NONE;
 	bool npu = false;
 	int ret = -ENOMEM;
 
@@ -180,11 +198,14 @@ int lower_schedule(struct lower *lower)
 			waits[i] += conflict(&touches[j], &touches[i]);
 	}
 	for (n = 0; n < count; n++) {
-		i = choose(lower, waits, done, npu);
+		i = choose(lower, waits, done, npu, last);
 		if (i == LOWER_NONE) {
 			npu = !npu;
-			i = choose(lower, waits, done, npu);
+			last = LOWER_NONE;
+			i = choose(lower, waits, done, npu, last);
 		}
+		if (npu && lower->ops[lower->steps[i].index].op.kind == NPU_CONV)
+			last = lower->steps[i].index;
 		done[i] = 1;
 		order[n] = lower->steps[i];
 		for (j = i + 1; j < count; j++) {

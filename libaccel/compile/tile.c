@@ -192,7 +192,7 @@ static void find_parts(const struct shape *s, const struct npu_tiling *t, struct
 		p->group_gap = GROUP_GAP + (uint64_t)((double)(2 * p->group - weight_room) /
 						      s->bandwidth);
 	p->follows = entries * (in_y + new_y) <= room;
-	p->apart = entries * 2 * in_y <= room && 2 * p->weights <= weight_room;
+	p->apart = (t->resident || entries * 2 * in_y <= room) && 2 * p->weights <= weight_room;
 }
 
 static uint64_t memory_cycles(const struct shape *s, uint64_t bytes)
@@ -285,7 +285,7 @@ static void estimate(const struct shape *s, const struct npu_tiling *t, struct n
 						       config->sdp_bs_throughput);
 	once = s->shared && p.chunks == 1 && t->keep_weights;
 	loads = once ? 1 : s->blocks * (t->keep_weights ? 1 : p.tiles);
-	cost->data = rounds * columns * p.column;
+	cost->data = t->resident ? (t->reuse_data ? 0 : p.first) : rounds * columns * p.column;
 	if (reads_elements(op))
 		cost->elements = pixels * channels;
 	cost->read = cost->data + cost->elements + loads * weight_bytes(s, s->kernels);
@@ -302,9 +302,14 @@ static void estimate(const struct shape *s, const struct npu_tiling *t, struct n
 		load = cold;
 	cost->cycles = rounds * (p.tiles - 1) * max64(work, load);
 	/* The first tile of each round, and of the operation. */
-	cold = cold_cycles(s, p.first, &p, p.weights, work, groups);
+	cold = cold_cycles(s, t->reuse_data ? 0 : p.first, &p, p.weights, work, groups);
+	cost->cycles += cold;
+	if (t->resident) {
+		p.first = 0;
+		cold = cold_cycles(s, 0, &p, p.weights, work, groups);
+	}
 	load = p.apart && !p.streams ? memory_cycles(s, p.first + (once ? 0 : p.weights)) : cold;
-	cost->cycles += cold + (rounds - 1) * max64(work, load) + cost->hw_ops * OP_OVERHEAD;
+	cost->cycles += (rounds - 1) * max64(work, load) + cost->hw_ops * OP_OVERHEAD;
 }
 
 uint64_t npu_cost_score(const struct npu_cost *cost, double bytes_per_cycle)
@@ -457,6 +462,36 @@ int npu_tile_plan(const struct nvdla_config *config, const struct npu_op *op,
 	if (cost)
 		*cost = best_cost;
 	return 0;
+}
+
+int npu_tile_plan_resident(const struct nvdla_config *config, const struct npu_op *op,
+			   uint32_t data_banks, bool reuse_data, double bytes_per_cycle,
+			   struct npu_tiling *tiling, struct npu_cost *cost)
+{
+	const uint64_t bank = (uint64_t)config->cbuf_bank_depth * config->cbuf_bank_width;
+	struct shape s = {
+		.config = config, .op = op, .bandwidth = bytes_per_cycle,
+		.out_w = op->out.width, .out_h = op->out.height, .channels = op->in.channels,
+		.kernels = op->out.channels, .blocks = 1,
+	};
+	struct npu_tiling t = {
+		.columns = op->out.width, .rows = op->out.height, .data_banks = data_banks,
+		.resident = true, .reuse_data = reuse_data,
+	};
+	uint32_t chunks, groups = div_up(s.kernels, config->atomic_k);
+
+	tiling->rows = 0;
+	if (data_banks >= config->cbuf_banks)
+		return -EOPNOTSUPP;
+	t.weight_banks = config->cbuf_banks - data_banks;
+	if (weight_bytes(&s, min32(s.kernels, config->atomic_k)) > t.weight_banks * bank)
+		return -EOPNOTSUPP;
+	for (chunks = 1; chunks <= groups; chunks *= 2) {
+		t.kernels = chunks == 1 ? s.kernels : (uint32_t)div_up(groups, chunks) *
+						      config->atomic_k;
+		consider(&s, t, tiling, cost);
+	}
+	return tiling->rows ? 0 : -EOPNOTSUPP;
 }
 
 void npu_op_cost(const struct nvdla_config *config, const struct npu_op *op,

@@ -17,6 +17,9 @@
  * @data_banks: CBUF banks for data
  * @weight_banks: CBUF banks for weights
  * @keep_weights: weights stay in CBUF from one tile to the next
+ * @resident: one tile, whose data stay in CBUF from kernels to kernels
+ * @reuse_data: @resident: the convolution before has left the data there
+ * @keep_data: @resident: they stay for the convolution behind
  *
  * With a pooling behind on the fly, columns and rows are those of its results, and
  * the convolution computes again what windows of two tiles share.
@@ -28,6 +31,7 @@ struct npu_tiling {
 	uint32_t columns, rows, kernels;
 	uint32_t data_banks, weight_banks;
 	bool keep_weights;
+	bool resident, reuse_data, keep_data;
 };
 
 /**
@@ -59,6 +63,18 @@ struct npu_cost {
 int npu_tile_plan(const struct nvdla_config *config, const struct npu_op *op,
 		  const struct npu_op *pool, double bytes_per_cycle,
 		  struct npu_tiling *tiling, struct npu_cost *cost, const char **why);
+
+/**
+ * npu_tile_plan_resident() - the tiling of one of several convolutions in a row
+ * that work on the same data
+ * @data_banks: banks for the data, all of which fit
+ * @reuse_data: it is not the first of them
+ *
+ * Return: as npu_tile_plan().
+ */
+int npu_tile_plan_resident(const struct nvdla_config *config, const struct npu_op *op,
+			   uint32_t data_banks, bool reuse_data, double bytes_per_cycle,
+			   struct npu_tiling *tiling, struct npu_cost *cost);
 
 /* May a convolution be cut into tiles of this size? Whether they fit is another question. */
 bool npu_tile_allowed(const struct npu_op *op, const struct npu_op *pool,
