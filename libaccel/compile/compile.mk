@@ -4,7 +4,8 @@
 
 COMPILE_SRCS	:= $(sort $(wildcard libaccel/compile/*.c))
 COMPILE_SRCS	+= libaccel/cpu/npu_kernels.c libaccel/cpu/ref/ref_npu.c libaccel/cpu/ref/ref_cdp.c
-COMPILE_SRCS	+= $(addprefix libaccel/run/,chain.c layout.c model.c session.c picture.c picture_file.c)
+COMPILE_SRCS	+= $(addprefix libaccel/run/,chain.c layout.c model.c session.c picture.c picture_file.c \
+	picture_yuv.c)
 LIBACCEL_SRCS	+= $(COMPILE_SRCS)
 # The same reals on every machine: none may fuse a multiplication with an addition.
 CFLAGS		+= -ffp-contract=off

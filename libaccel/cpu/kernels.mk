@@ -2,7 +2,7 @@
 # CPU kernels that follow the NPU's arithmetic, and their NEON forms.
 
 CPU_KERNEL_SRCS	:= $(addprefix libaccel/cpu/,conv.c dwconv.c dwconv_block.c igemm.c isa.c pool.c requant.c)
-CPU_KERNEL_SRCS	+= $(sort $(wildcard $(addprefix libaccel/cpu/,f32/*.c int8/*.c sdp/*.c)))
+CPU_KERNEL_SRCS	+= $(sort $(wildcard $(addprefix libaccel/cpu/,f32/*.c image/*.c int8/*.c sdp/*.c)))
 ifneq ($(filter aarch64-%,$(ARCH_TRIPLET)),)
 CPU_KERNEL_SRCS	+= $(sort $(wildcard libaccel/cpu/neon/*.[cS]))
 endif

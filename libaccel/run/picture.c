@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "libaccel/cpu/int8/s8_map.h"
 #include "libaccel/dev/error.h"
 #include "picture.h"
 
@@ -112,12 +113,48 @@ static void pixel(const float *from, uint32_t from_channels, float *to, uint32_t
 			to[k] = from[from_channels == 1 ? 0 : k];
 }
 
+static const struct accel_image_fit usual = {
+	.mean = { 127.5f, 127.5f, 127.5f }, .scale = { 1 / 127.5f, 1 / 127.5f, 1 / 127.5f },
+};
+
+bool picture_direct(const struct graph_tensor *tensor, const struct accel_image *image,
+		    const struct accel_image_fit *fit, int8_t *out)
+{
+	s8_table_fn *map = s8_table_select(accel_isa_detect());
+	const uint32_t channels = image->channels;
+	int8_t table[256];
+	float reals[256];
+	struct graph_tensor values = *tensor;
+	uint32_t c, y;
+	int v;
+
+	if (!fit)
+		fit = &usual;
+	if (tensor->type != GRAPH_I8 || tensor->rank != 4 || tensor->dims[0] != 1 ||
+	    (channels != 1 && channels != 3) || tensor->dims[3] != channels ||
+	    tensor->dims[1] != image->height || tensor->dims[2] != image->width || !image->pixels)
+		return false;
+	for (c = 1; c < channels; c++) {
+		if (fit->mean[c] != fit->mean[0] || fit->scale[c] != fit->scale[0])
+			return false;
+	}
+	/* The kernel's tables are for signed bytes. */
+	for (v = 0; v < 256; v++)
+		reals[v ^ 128] = ((float)v - fit->mean[0]) * fit->scale[0];
+	values.rank = 1;
+	values.dims[0] = 256;
+	if (picture_store(&values, reals, table))
+		return false;
+	for (y = 0; y < image->height; y++)
+		map((const int8_t *)image->pixels + y * image->stride,
+		    (size_t)image->width * channels, table,
+		    out + (size_t)y * image->width * channels);
+	return true;
+}
+
 int picture_fill(const struct graph_tensor *tensor, const struct accel_image *image,
 		 const struct accel_image_fit *fit, float *out)
 {
-	static const struct accel_image_fit usual = {
-		.mean = { 127.5f, 127.5f, 127.5f }, .scale = { 1 / 127.5f, 1 / 127.5f, 1 / 127.5f },
-	};
 	uint32_t width, height, channels, w, h, left, top, x, y, k;
 	float *scaled;
 	bool planar;

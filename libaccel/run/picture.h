@@ -21,6 +21,23 @@
 int picture_fill(const struct graph_tensor *tensor, const struct accel_image *image,
 		 const struct accel_image_fit *fit, float *out);
 
+/**
+ * picture_from_yuv() - the RGB picture of a YUV one
+ * @image: receives it; the caller frees its pixels, which are NULL on errors
+ */
+int picture_from_yuv(const struct accel_yuv *yuv, struct accel_image *image);
+
+/**
+ * picture_direct() - a picture straight into an INT8 input of its size
+ *
+ * Where every channel has the same mean and scale, an input is a function of
+ * one byte; the results are those of picture_fill() and picture_store().
+ *
+ * Return: whether it was done.
+ */
+bool picture_direct(const struct graph_tensor *tensor, const struct accel_image *image,
+		    const struct accel_image_fit *fit, int8_t *out);
+
 /* Reals into a tensor's own type and scale; @data has room for it. */
 int picture_store(const struct graph_tensor *tensor, const float *reals, void *data);
 

@@ -622,6 +622,8 @@ int accel_session_set_image(struct accel_session *session, uint32_t index,
 	if (ret)
 		return ret;
 	tensor = &graph->tensors[graph->inputs[index]];
+	if (picture_direct(tensor, image, fit, data))
+		return 0;
 	reals = calloc(graph_elements(tensor) + 1, sizeof(*reals));
 	if (!reals)
 		return accel_error_memory("a picture");
@@ -629,5 +631,18 @@ int accel_session_set_image(struct accel_session *session, uint32_t index,
 	if (!ret)
 		ret = picture_store(tensor, reals, data);
 	free(reals);
+	return ret;
+}
+
+int accel_session_set_yuv(struct accel_session *session, uint32_t index,
+			  const struct accel_yuv *yuv, const struct accel_image_fit *fit)
+{
+	struct accel_image image;
+	int ret = picture_from_yuv(yuv, &image);
+
+	if (!ret)
+		ret = accel_session_set_image(session, index, &image, fit);
+	if (image.pixels)
+		free(image.pixels);
 	return ret;
 }

@@ -201,6 +201,34 @@ struct accel_image_fit {
 int accel_session_set_image(struct accel_session *session, uint32_t index,
 			    const struct accel_image *image, const struct accel_image_fit *fit);
 
+/**
+ * struct accel_yuv - a picture as cameras and video decoders give it, 4:2:0
+ * @width: columns
+ * @height: lines
+ * @y: brightness, 16 to 235
+ * @u: blue differences of two by two pixels each; NV12: behind @y's plane
+ * @v: red differences; NV12: @u + 1, NV21: @u - 1
+ * @y_stride: bytes from line to line of @y
+ * @uv_stride: bytes from line to line of @u and @v
+ * @uv_step: 1: planes of their own (I420, YV12); 2: interleaved (NV12, NV21)
+ */
+struct accel_yuv {
+	uint32_t width, height;
+	const uint8_t *y, *u, *v;
+	size_t y_stride, uv_stride;
+	uint32_t uv_step;
+};
+
+/**
+ * accel_session_set_yuv() - put a YUV picture (ITU-R BT.601) into an input
+ *
+ * Converted to RGB with 8 bits per channel, then as accel_session_set_image().
+ *
+ * Return: 0; -EINVAL as there, or no such picture; -ENOMEM.
+ */
+int accel_session_set_yuv(struct accel_session *session, uint32_t index,
+			  const struct accel_yuv *yuv, const struct accel_image_fit *fit);
+
 /* Forget the states of a streaming model. */
 int accel_session_reset(struct accel_session *session);
 
