@@ -635,7 +635,9 @@ static void test_graphs(void **unused)
 			char name[64];
 
 			count_places(g, configs[c], &options);
-			snprintf(name, sizeof(name), "sim:%s", configs[c]);
+			/* On-chip memory as planned for, or less than that. */
+			snprintf(name, sizeof(name), "sim:%s%s", configs[c],
+				 n % 4 ? "" : ",sram=1024");
 			run_on("cpu", model, configs[c], g, input, cpu);
 			run_on(name, model, NULL, g, input, sim);
 			compare(g, exec, cpu, sim, configs[c], options.exact, n);
