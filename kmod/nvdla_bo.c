@@ -66,14 +66,16 @@ static void bo_free(struct drm_gem_object *obj)
 	struct nvdla_device *nvdla = to_nvdla(obj->dev);
 	struct nvdla_bo *bo = to_nvdla_bo(obj);
 
-	scoped_guard(mutex, &nvdla->bo_lock)
+	/* Under the lock: the device does not go before its memory is back. */
+	scoped_guard(mutex, &nvdla->bo_lock) {
 		list_del(&bo->link);
+		if (!drm_gem_is_imported(obj))
+			free_memory(bo);
+	}
 	if (drm_gem_is_imported(obj))
 		drm_prime_gem_destroy(obj, bo->sgt);
 	else if (bo->flags & DRM_NVDLA_BO_SRAM)
 		free_sram(bo);
-	else
-		free_memory(bo);
 	drm_gem_object_release(obj);
 	kfree(bo);
 }

@@ -230,6 +230,7 @@ void nvdla_seq_reset(struct nvdla_core *core);
 void nvdla_seq_end_jobs(struct list_head *ended);
 
 /* Register accesses, nvdla_hw.c */
+void nvdla_hw_silence(struct nvdla_core *core);
 void nvdla_hw_setup(struct nvdla_core *core);
 u32 nvdla_hw_status(struct nvdla_core *core);
 void nvdla_hw_program(struct nvdla_core *core, const struct nvdla_job *job, u32 op);
@@ -247,6 +248,9 @@ void nvdla_core_give_up(struct nvdla_core *core, int error);
 int nvdla_core_send_elsewhere(struct nvdla_job *job);
 
 /* What a hung core looked like, nvdla_dump.c */
-void nvdla_dump_core(struct nvdla_core *core, const struct nvdla_job *job, int error);
+struct nvdla_report;
+struct nvdla_report *nvdla_report_new(struct nvdla_core *core, const struct nvdla_job *job,
+				      int error);
+void nvdla_report_send(struct nvdla_report *report);
 
 #endif /* _NVDLA_CORE_H_ */

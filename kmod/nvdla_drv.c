@@ -303,8 +303,8 @@ struct nvdla_device *nvdla_device_new(struct device *dev, const struct nvdla_con
 	ret = drmm_mutex_init(&nvdla->drm, &nvdla->move_lock);
 	if (ret)
 		return ERR_PTR(ret);
-	refcount_set(&nvdla->jobs, 1);
-	init_completion(&nvdla->no_jobs);
+	refcount_set(&nvdla->uses, 1);
+	init_completion(&nvdla->unused);
 	INIT_LIST_HEAD(&nvdla->bos);
 	xa_init_flags(&nvdla->contexts, XA_FLAGS_ALLOC1);
 	ret = nvdla_validator_new(nvdla->config, &nvdla->validator);
@@ -468,19 +468,19 @@ void nvdla_device_wake(struct nvdla_device *nvdla)
  * The device is released: no file is open, but jobs of files that were killed
  * may be waiting for fences of others, or be about to be freed.
  */
-static void wait_for_jobs(struct drm_device *drm, void *data)
+static void wait_until_unused(struct drm_device *drm, void *data)
 {
 	struct nvdla_device *nvdla = to_nvdla(drm);
 
-	if (!refcount_dec_and_test(&nvdla->jobs))
-		wait_for_completion(&nvdla->no_jobs);
+	if (!refcount_dec_and_test(&nvdla->uses))
+		wait_for_completion(&nvdla->unused);
 }
 
 int nvdla_device_register(struct nvdla_device *nvdla)
 {
 	int ret;
 
-	ret = drmm_add_action_or_reset(&nvdla->drm, wait_for_jobs, NULL);
+	ret = drmm_add_action_or_reset(&nvdla->drm, wait_until_unused, NULL);
 	if (ret)
 		return ret;
 	nvdla_debugfs_init(nvdla);

@@ -89,8 +89,8 @@ struct nvdla_sram {
  * @job_ids: last number given to a job
  * @move_lock: held while the jobs of a lost core go to others; protects @lost
  * @lost: bit n: core n does not work and could not be reset
- * @jobs: jobs that exist, plus one until the device is released
- * @no_jobs: the last of @jobs is gone
+ * @uses: jobs and reports that exist, plus one until the device is released
+ * @unused: the last of @uses is gone
  * @contexts: all there are, by number; the entries hold no reference
  * @last_ctx: number after the last one given to a context
  * @ras: error counters, where the kernel has drm_ras
@@ -112,14 +112,20 @@ struct nvdla_device {
 	atomic64_t job_ids;
 	struct mutex move_lock;	/* taken before any core's program_lock */
 	u32 lost;
-	refcount_t jobs;
-	struct completion no_jobs;
+	refcount_t uses;
+	struct completion unused;
 	struct xarray contexts;
 	u32 last_ctx;
 #ifdef NVDLA_HAVE_DRM_RAS
 	struct drm_ras_node ras;
 #endif
 };
+
+static inline void nvdla_device_release_use(struct nvdla_device *nvdla)
+{
+	if (refcount_dec_and_test(&nvdla->uses))
+		complete(&nvdla->unused);
+}
 
 #define to_nvdla(drm_) container_of(drm_, struct nvdla_device, drm)
 

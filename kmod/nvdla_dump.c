@@ -1,19 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What a core looks like: devcoredump after a hang, and debugfs.
+ * What a core looks like: devcoredump and event after a hang, and debugfs.
  */
 #include <drm/drm_debugfs.h>
 #include <drm/drm_drv.h>
 #include <drm/drm_print.h>
 #include <linux/devcoredump.h>
 #include <linux/io.h>
+#include <linux/kobject.h>
 #include <linux/pm_runtime.h>
 #include <linux/seq_file.h>
+#include <linux/slab.h>
 #include <linux/vmalloc.h>
+#include <linux/workqueue.h>
 
 #include "nvdla_drv.h"
 
-#define DUMP_SIZE	(64 * 1024)
+#define DUMP_SIZE	(60 * 1024)
 
 static void print_unit(struct drm_printer *p, struct nvdla_core *core, unsigned int unit)
 {
@@ -70,21 +73,106 @@ static void print_job(struct drm_printer *p, const struct nvdla_job *job)
 			   job->bindings[i].size);
 }
 
-/* Leave a description of a hung core where a person can pick it up. */
-void nvdla_dump_core(struct nvdla_core *core, const struct nvdla_job *job, int error)
+/**
+ * struct nvdla_report - what is to be told of a job that hung or faulted
+ * @work: tells it
+ * @core: core
+ * @job: number of the job
+ * @error: its error
+ * @size: bytes of @text
+ * @text: the core's state
+ */
+struct nvdla_report {
+	struct work_struct work;
+	struct nvdla_core *core;
+	u64 job;
+	int error;
+	size_t size;
+	char text[];
+};
+
+static void send_uevent(const struct nvdla_report *report)
+{
+	struct nvdla_device *nvdla = report->core->nvdla;
+	char event[16], which[16], why[16], number[32];
+	char *env[5] = { event, which, why, number };
+	int index;
+
+	if (!drm_dev_enter(&nvdla->drm, &index))
+		return;
+	snprintf(event, sizeof(event), "EVENT=%s", report->error == -ETIME ? "hang" : "fault");
+	snprintf(which, sizeof(which), "CORE=%u", report->core->index);
+	snprintf(why, sizeof(why), "ERROR=%d", -report->error);
+	snprintf(number, sizeof(number), "JOB=%llu", report->job);
+	/* Accel devices have no primary minor: the event belongs to the accel one. */
+	kobject_uevent_env(&nvdla->drm.accel->kdev->kobj, KOBJ_CHANGE, env);
+	drm_dev_exit(index);
+}
+
+static void tell(struct work_struct *work)
+{
+	struct nvdla_report *report = container_of(work, struct nvdla_report, work);
+	struct nvdla_device *nvdla = report->core->nvdla;
+	void *text = report->size ? vmalloc(report->size) : NULL;
+
+	if (text) {
+		memcpy(text, report->text, report->size);
+		dev_coredumpv(nvdla->dev, text, report->size, GFP_KERNEL);
+	}
+	send_uevent(report);
+	kfree(report);
+	nvdla_device_release_use(nvdla);
+}
+
+/**
+ * nvdla_report_new() - write down what a hung core looks like, before its reset
+ * @core: the core
+ * @job: job that hangs
+ * @error: what it will end with
+ *
+ * Jobs wait for the core meanwhile, and whoever reclaims memory may wait for
+ * jobs: memory is taken if there is some, not waited for. For the same reason
+ * nvdla_report_send() leaves the telling to somebody else.
+ *
+ * Return: the report, or NULL without memory.
+ */
+struct nvdla_report *nvdla_report_new(struct nvdla_core *core, const struct nvdla_job *job,
+				      int error)
 {
 	struct drm_print_iterator iterator = { .remain = DUMP_SIZE };
 	struct drm_printer p = drm_coredump_printer(&iterator);
-	void *text = vzalloc(DUMP_SIZE);
+	struct nvdla_report *report;
 
-	if (!text)
+	report = kzalloc(struct_size(report, text, DUMP_SIZE), GFP_NOWAIT | __GFP_NOWARN);
+	if (!report) {
+		/* Without the text then. */
+		iterator.remain = 0;
+		report = kzalloc(sizeof(*report), GFP_NOWAIT | __GFP_NOWARN);
+		if (!report)
+			return NULL;
+	}
+	INIT_WORK(&report->work, tell);
+	report->core = core;
+	report->job = job->id;
+	report->error = error;
+	iterator.data = report->text;
+	if (iterator.remain) {
+		drm_printf(&p, "driver: nvdla\nconfiguration: %s\nerror: %d\n",
+			   core->nvdla->config->name, error);
+		print_job(&p, job);
+		print_core(&p, core);
+		report->size = DUMP_SIZE - iterator.remain;
+	}
+	return report;
+}
+
+/* A devcoredump, and an event. @report may be NULL. */
+void nvdla_report_send(struct nvdla_report *report)
+{
+	if (!report)
 		return;
-	iterator.data = text;
-	drm_printf(&p, "driver: nvdla\nconfiguration: %s\nerror: %d\n",
-		   core->nvdla->config->name, error);
-	print_job(&p, job);
-	print_core(&p, core);
-	dev_coredumpv(core->nvdla->dev, text, DUMP_SIZE - iterator.remain, GFP_KERNEL);
+	refcount_inc(&report->core->nvdla->uses);
+	queue_work(system_unbound_wq, &report->work);
 }
 
 static int show_cores(struct seq_file *m, void *data)

@@ -51,6 +51,12 @@ u32 nvdla_hw_status(struct nvdla_core *core)
 	return status;
 }
 
+/* A core that is about to be reset, and may not come back, keeps its line low. */
+void nvdla_hw_silence(struct nvdla_core *core)
+{
+	writel(ALL_INTERRUPTS, unit_window(core, NVDLA_GLB) + GLB_S_INTR_MASK);
+}
+
 /* Make the driver and a core that was reset or powered up agree. */
 void nvdla_hw_setup(struct nvdla_core *core)
 {

@@ -7,6 +7,7 @@
 #include <drm/drm_syncobj.h>
 #include <linux/dma-fence-chain.h>
 #include <linux/dma-resv.h>
+#include <linux/module.h>
 #include <linux/pm_runtime.h>
 #include <linux/sort.h>
 
@@ -28,6 +29,7 @@ static const char *fence_timeline_name(struct dma_fence *fence)
 static void fence_release(struct dma_fence *fence)
 {
 	kfree_rcu(container_of(fence, struct nvdla_job, fence), fence.rcu);
+	module_put(THIS_MODULE);
 }
 
 static const struct dma_fence_ops fence_ops = {
@@ -82,8 +84,7 @@ static void job_free(struct drm_sched_job *base)
 	} else {
 		destroy_job(job);
 	}
-	if (refcount_dec_and_test(&nvdla->jobs))
-		complete(&nvdla->no_jobs);
+	nvdla_device_release_use(nvdla);
 }
 
 /* A core was stopped after all: give back what its jobs kept. */
@@ -132,6 +133,7 @@ static struct dma_fence *job_run(struct drm_sched_job *base)
 	struct dma_fence *fence = NULL;
 	int index, ret;
 
+	/* Not worth waking the device for; nvdla_seq_push() looks again. */
 	if (READ_ONCE(job->ctx->guilty)) {
 		atomic64_inc(&job->ctx->done);
 		return ERR_PTR(-ECANCELED);
@@ -146,12 +148,14 @@ static struct dma_fence *job_run(struct drm_sched_job *base)
 
 	/* References: the job's own, the sequencer's, the scheduler's. */
 	job->core = core;
+	/* Others may hold the fence when the last file is closed. */
+	__module_get(THIS_MODULE);
 	dma_fence_init(&job->fence, &fence_ops, &core->fence_lock, core->fence_context,
 		       ++core->fence_seqno);
 	dma_fence_get(&job->fence);
 	fence = dma_fence_get(&job->fence);
 	ret = nvdla_seq_push(core, job);
-	if (ret)
+	if (ret == -ENODEV)
 		ret = nvdla_core_send_elsewhere(job);
 	if (ret) {
 		nvdla_job_end(job, ret);
@@ -481,7 +485,7 @@ static int submit_job(struct nvdla_device *nvdla, struct nvdla_ctx *ctx, struct 
 	if (!job)
 		return -ENOMEM;
 	INIT_LIST_HEAD(&job->link);
-	refcount_inc(&nvdla->jobs);
+	refcount_inc(&nvdla->uses);
 	job->nvdla = nvdla;
 	job->id = atomic64_inc_return(&nvdla->job_ids);
 	kref_get(&ctx->refs);
@@ -530,7 +534,7 @@ err_release:
 	release_job(job);
 	kfree(job);
 	/* The open file keeps the device: this is not the last. */
-	refcount_dec(&nvdla->jobs);
+	refcount_dec(&nvdla->uses);
 	return ret;
 }
 

@@ -15,7 +15,6 @@
 #include <drm/drm_file.h>
 #include <drm/drm_print.h>
 #include <linux/io.h>
-#include <linux/kobject.h>
 
 #include "nvdla_drv.h"
 #include "nvdla_netlink.h"
@@ -35,19 +34,6 @@ void nvdla_watchdog_arm(struct nvdla_core *core, const struct nvdla_job *job)
 	core->last_progress = core->progress;
 	core->deadline = jiffies + job->ctx->timeout;
 	mod_delayed_work(core->wq, &core->watchdog, look_after(job));
-}
-
-static void announce(struct nvdla_core *core, const struct nvdla_job *job, int error)
-{
-	char event[16], which[16], why[16], number[32];
-	char *env[5] = { event, which, why, number };
-
-	snprintf(event, sizeof(event), "EVENT=%s", error == -ETIME ? "hang" : "fault");
-	snprintf(which, sizeof(which), "CORE=%u", core->index);
-	snprintf(why, sizeof(why), "ERROR=%d", -error);
-	snprintf(number, sizeof(number), "JOB=%llu", job->id);
-	/* Accel devices have no primary minor: the event belongs to the accel one. */
-	kobject_uevent_env(&core->nvdla->drm.accel->kdev->kobj, KOBJ_CHANGE, env);
 }
 
 static void blame(struct nvdla_job *job, int error)
@@ -126,6 +112,7 @@ void nvdla_core_give_up(struct nvdla_core *core, int error)
 	bool unplugged = drm_dev_is_unplugged(&nvdla->drm);
 	struct nvdla_job *job, *next;
 	LIST_HEAD(jobs);
+	int ret;
 
 	guard(mutex)(&nvdla->move_lock);
 	scoped_guard(mutex, &core->program_lock) {
@@ -143,8 +130,9 @@ void nvdla_core_give_up(struct nvdla_core *core, int error)
 			continue;
 		}
 		nvdla_seq_rewind(job);
-		if (move_job(job))
-			nvdla_job_end(job, -ENODEV);
+		ret = move_job(job);
+		if (ret)
+			nvdla_job_end(job, ret);
 	}
 }
 
@@ -165,6 +153,7 @@ static int recover(struct nvdla_core *core, struct nvdla_job *bad, int error)
 {
 	struct nvdla_device *nvdla = core->nvdla;
 	struct nvdla_job *job, *next;
+	struct nvdla_report *report;
 	LIST_HEAD(cancelled);
 	unsigned long flags;
 	int ret;
@@ -173,11 +162,12 @@ static int recover(struct nvdla_core *core, struct nvdla_job *bad, int error)
 	drm_err(&nvdla->drm, "core %u: job %llu %s at operation %u of %u\n", core->index, bad->id,
 		error == -ETIME ? "hangs" : "faulted", bad->first, bad->program->op_count);
 	nvdla_netlink_hang(core, bad, error);
-	nvdla_dump_core(core, bad, error);
+	report = nvdla_report_new(core, bad, error);
 
 	spin_lock_irqsave(&core->lock, flags);
 	core->ready = false;
 	spin_unlock_irqrestore(&core->lock, flags);
+	nvdla_hw_silence(core);
 	if (core->irq >= 0)
 		synchronize_hardirq(core->irq);
 
@@ -210,13 +200,13 @@ static int recover(struct nvdla_core *core, struct nvdla_job *bad, int error)
 	}
 	spin_unlock_irqrestore(&core->lock, flags);
 
-	announce(core, bad, error);
 	nvdla_netlink_reset(core, bad, ret);
 	nvdla_job_end(bad, error);
 	list_for_each_entry_safe(job, next, &cancelled, link) {
 		list_del_init(&job->link);
 		nvdla_job_end(job, -ECANCELED);
 	}
+	nvdla_report_send(report);
 	return ret;
 }
 

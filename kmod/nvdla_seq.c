@@ -311,15 +311,19 @@ void nvdla_seq_fill(struct nvdla_core *core)
 	nvdla_seq_end_jobs(&ended);
 }
 
+/* Queue a job: -ENODEV if the core is lost, -ECANCELED if the context is guilty. */
 int nvdla_seq_push(struct nvdla_core *core, struct nvdla_job *job)
 {
 	unsigned long flags;
 	bool first;
+	int ret;
 
 	spin_lock_irqsave(&core->lock, flags);
-	if (core->gone) {
+	/* Who becomes guilty later finds the job in the list. */
+	ret = core->gone ? -ENODEV : READ_ONCE(job->ctx->guilty) ? -ECANCELED : 0;
+	if (ret) {
 		spin_unlock_irqrestore(&core->lock, flags);
-		return -ENODEV;
+		return ret;
 	}
 	first = list_empty(&core->jobs);
 	job->core = core;

@@ -4,6 +4,7 @@
  * root and the machine to itself.
  */
 #include <fcntl.h>
+#include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <sys/mman.h>
@@ -76,6 +77,43 @@ TEST_F_TIMEOUT(root, module_stays_while_used, 120)
 		ASSERT_EQ(0, run("modprobe nvdla"));
 		EXPECT_EQ(0, compute_once());
 	}
+}
+
+/* A fence in somebody's hands while its file, and perhaps its driver, go. */
+TEST_F_TIMEOUT(root, fences_outlive_their_file, 120)
+{
+	struct drm_syncobj_handle export = { .flags = DRM_SYNCOBJ_HANDLE_TO_FD_FLAGS_EXPORT_SYNC_FILE };
+	struct drm_nvdla_sync out = { .flags = DRM_NVDLA_SYNC_SIGNAL };
+	int fd = wait_for_node(), ret, tries = 0;
+	struct pollfd wait;
+	struct work work;
+
+	ASSERT_GE(fd, 0);
+	ASSERT_EQ(0, work_open(&work, fd, &conv_engine_test, 1, 2));
+	ASSERT_EQ(0, syncobj_create(fd, &out.handle));
+	ASSERT_EQ(0, work_submit(&work, 0, &out, 1));
+	export.handle = out.handle;
+	ASSERT_EQ(0, node_ioctl(fd, DRM_IOCTL_SYNCOBJ_HANDLE_TO_FD, &export));
+	work_close(&work);
+	close(fd);
+	wait = (struct pollfd){ .fd = export.fd, .events = POLLIN };
+	EXPECT_EQ(1, poll(&wait, 1, 30000));
+	for (; tries < 10; tries++) {
+		ret = remove_module();
+		EXPECT_TRUE(!ret || ret == -EWOULDBLOCK) TH_LOG("%s", strerror(-ret));
+		if (!ret)
+			break;
+		usleep(50000);
+	}
+	EXPECT_EQ(1, poll(&wait, 1, 0));
+	close(export.fd);
+	for (tries = 0; ret == -EWOULDBLOCK && tries < 100; tries++) {
+		usleep(50000);
+		ret = remove_module();
+	}
+	EXPECT_EQ(0, ret) TH_LOG("%s", strerror(-ret));
+	ASSERT_EQ(0, run("modprobe nvdla"));
+	EXPECT_EQ(0, compute_once());
 }
 
 TEST_F_TIMEOUT(root, idle_devices_sleep_and_wake, 120)
