@@ -147,7 +147,7 @@ struct nvdla_report *nvdla_report_new(struct nvdla_core *core, const struct nvdl
 	if (!report) {
 		/* Without the text then. */
 		iterator.remain = 0;
-		report = kzalloc(sizeof(*report), GFP_NOWAIT | __GFP_NOWARN);
+		report = kzalloc_obj(*report, GFP_NOWAIT | __GFP_NOWARN);
 		if (!report)
 			return NULL;
 	}
