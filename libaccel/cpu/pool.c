@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "pool.h"
 
@@ -102,6 +103,14 @@ static unsigned int default_threads(void)
 		threads = (unsigned long)CPU_COUNT(&set);
 
 	return threads < 1 ? 1 : threads > THREADS_MAX ? THREADS_MAX : (unsigned int)threads;
+}
+
+/* ACCEL_PIN: tie the workers to processors? */
+static int default_pin(void)
+{
+	const char *wish = getenv("ACCEL_PIN");
+
+	return wish && *wish && strcmp(wish, "0");
 }
 
 static unsigned long capacity(int cpu)
@@ -238,7 +247,7 @@ static unsigned int ready_threads(void)
 	pthread_mutex_unlock(&pool.lock);
 	/* With fewer threads than wished for work is slower, not wrong. */
 	if (!ready)
-		accel_pool_configure(0, 0);
+		accel_pool_configure(0, default_pin());
 	pthread_mutex_lock(&pool.lock);
 	threads = pool.workers + 1;
 	pthread_mutex_unlock(&pool.lock);

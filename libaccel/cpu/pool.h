@@ -51,7 +51,8 @@ void *accel_pool_scratch(size_t size);
  * @threads: threads that work on a job, the caller's included; 0: one per
  *           processor this process may use, or ACCEL_THREADS of the environment
  * @pin: non-zero: tie each worker to a processor, those with the highest
- *       capacity first (cpu_capacity in sysfs); else leave it to the scheduler
+ *       capacity first (cpu_capacity in sysfs); else leave it to the scheduler.
+ *       Where nobody calls this, ACCEL_PIN of the environment decides
  *
  * Waits for jobs under way.
  *
