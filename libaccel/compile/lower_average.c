@@ -8,6 +8,7 @@
  * several stages, each of which averages 8 by 8 values and rounds once.
  */
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -219,17 +220,20 @@ static uint64_t cycles(struct lower *lower, uint32_t width, uint32_t height, uin
 
 /*
  * Weights of large windows take long to fetch: ones for each pair of channels
- * of an atom. Stages must be worth it, and their rounding, half a step of the
+ * of an atom. Stages must be worth it, and their rounding, half a step
  * input each, must not be more than that of the output.
  */
 static uint32_t kernel_limit(struct lower *lower, const struct graph_op *op, uint32_t width,
 			     uint32_t height, uint32_t channels)
 {
 	const struct graph *graph = lower->graph;
+	/* In how many parts a stage takes the whole; their roundings mostly cancel out. */
+	const double parts = ceil((double)width / STAGE) * ceil((double)height / STAGE);
+	const double bound = lower->exact ? 1 : sqrt(parts);
 	uint64_t once, staged;
 
 	if (graph_scale(&graph->tensors[op->inputs[0]], 0) >
-	    graph_scale(&graph->tensors[op->outputs[0]], 0))
+	    bound * graph_scale(&graph->tensors[op->outputs[0]], 0))
 		return MOST_KERNEL;
 	if (width > MOST_KERNEL || height > MOST_KERNEL)
 		return STAGE;

@@ -27,6 +27,12 @@ int accel_error_set(int code, const char *fmt, ...)
 	return code;
 }
 
+int accel_error_room(const char *what, uint64_t bytes)
+{
+	return accel_error_set(-ENOMEM, "out of memory for %s: %llu bytes", what,
+			       (unsigned long long)bytes);
+}
+
 int accel_error_memory(const char *what)
 {
 	return accel_error_set(-ENOMEM, "out of memory for %s", what);

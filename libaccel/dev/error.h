@@ -6,6 +6,7 @@
 #define ACCEL_DEV_ERROR_H
 
 #include <errno.h>
+#include <stdint.h>
 
 /**
  * accel_error_set() - note why a call fails
@@ -18,5 +19,8 @@ int accel_error_set(int code, const char *fmt, ...) __attribute__((format(printf
 
 /* The same for a failed allocation of @what. Return: -ENOMEM. */
 int accel_error_memory(const char *what);
+
+/* The same for what may be large. */
+int accel_error_room(const char *what, uint64_t bytes);
 
 #endif /* ACCEL_DEV_ERROR_H */

@@ -42,7 +42,7 @@ int accel_model_load_memory(const void *data, size_t size, struct accel_model **
 	if (size < sizeof(struct artefact_header))
 		return accel_error_set(-EINVAL, "artefact: %zu bytes are too few", size);
 	if (posix_memalign(&copy, 4096, size))
-		return accel_error_memory("an artefact");
+		return accel_error_room("an artefact", size);
 	memcpy(copy, data, size);
 	ret = artefact_open(copy, size, false, &artefact);
 	return ret ? ret : wrap(artefact, out);
@@ -146,6 +146,8 @@ static int load_programs(struct loaded *loaded)
 	int ret;
 
 	ret = accel_bo_create(loaded->device, size, ACCEL_BO_CACHED, &loaded->consts);
+	if (ret == -ENOMEM)
+		return accel_error_room("weights in the device's memory", size);
 	if (!ret)
 		ret = accel_bo_map(loaded->consts, &map);
 	if (ret)

@@ -102,7 +102,7 @@ static int set_up_memory(struct accel_session *session)
 	session->states = calloc(graph->num_tensors + 1, sizeof(*session->states));
 	if (!session->data || !session->states ||
 	    posix_memalign(&host, 64, t->header->host_size + 1))
-		return accel_error_memory("activations");
+		return accel_error_room("the CPU's activations", t->header->host_size);
 	session->host = host;
 	memset(host, 0, t->header->host_size);
 	for (i = 0; i < graph->num_tensors; i++) {
@@ -111,7 +111,7 @@ static int set_up_memory(struct accel_session *session)
 		if (tensor->state) {
 			session->states[i] = malloc(graph_bytes(tensor) + 1);
 			if (!session->states[i])
-				return accel_error_memory("states");
+				return accel_error_room(tensor->name, graph_bytes(tensor));
 			session->data[i] = session->states[i];
 			start_state(tensor, session->states[i]);
 		} else if (t->tensors[i].rows != ARTEFACT_NOWHERE) {
@@ -124,11 +124,11 @@ static int set_up_memory(struct accel_session *session)
 		void *memory;
 
 		if (posix_memalign(&memory, 64, arena))
-			return accel_error_memory("activations");
+			return accel_error_room("activations", arena);
 		memset(memory, 0, arena);
 		session->arena = memory;
 		if (posix_memalign(&memory, 64, (size_t)t->header->sram_size + 1))
-			return accel_error_memory("activations");
+			return accel_error_room("activations", t->header->sram_size);
 		memset(memory, 0, t->header->sram_size);
 		session->sram = memory;
 		return 0;
@@ -137,6 +137,8 @@ static int set_up_memory(struct accel_session *session)
 	if (!ret)
 		ret = accel_bo_create(session->loaded->device, arena, ACCEL_BO_CACHED,
 				      &session->arena_bo);
+	if (ret == -ENOMEM)
+		return accel_error_room("activations in the device's memory", arena);
 	return ret ? ret : accel_bo_map(session->arena_bo, (void **)&session->arena);
 }
 
