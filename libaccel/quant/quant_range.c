@@ -119,6 +119,9 @@ static double squared_error(const struct quant_range *range, float low, float hi
 /*
  * Divergence of the distribution from what is left of it with 256 levels over
  * the range. Source: the 8-bit inference scheme of TensorRT, for both ends.
+ *
+ * Zeros, of which ReLUs make many, are left out: they come back exactly, while
+ * a level that covers several bins would seem to spread them.
  */
 static double divergence(const struct quant_range *range, uint32_t from, uint32_t to)
 {
@@ -126,7 +129,7 @@ static double divergence(const struct quant_range *range, uint32_t from, uint32_
 	uint32_t n = to - from;
 
 	for (uint32_t i = 0; i < n; i++) {
-		p[i] = range->bins[from + i];
+		p[i] = from + i == QUANT_BINS / 2 ? 0 : range->bins[from + i];
 		q[i] = 0;
 	}
 	for (uint32_t level = 0; level < LEVELS; level++) {
