@@ -33,8 +33,29 @@ static uint32_t up(uint32_t n, uint32_t to)
 
 /* A cube on its way through the engines of an operation. */
 struct cube {
-	uint32_t width, height, channels;
+	uint32_t width, height, channels, precision;
 };
+
+/* INT8, and where there are any INT16 and FP16: 0, 1, 2 in all units. */
+static uint32_t choose_precision(const struct nvdla_config *config, struct rng *rng)
+{
+	uint32_t wide = config->features & (NVDLA_FEAT_INT16 | NVDLA_FEAT_FP16);
+
+	if (!wide || rng_once(rng, 2))
+		return 0;
+	if (wide == (NVDLA_FEAT_INT16 | NVDLA_FEAT_FP16))
+		return rng_range(rng, 1, 2);
+	return wide & NVDLA_FEAT_INT16 ? 1 : 2;
+}
+
+/* Mostly the same; integers may change their width on the way. */
+static uint32_t other_precision(const struct nvdla_config *config, struct rng *rng,
+				uint32_t precision)
+{
+	if (!(config->features & NVDLA_FEAT_INT16) || !rng_once(rng, 4))
+		return precision;
+	return precision == 2 ? rng_range(rng, 0, 2) : !precision;
+}
 
 static void reloc(struct builder *b, struct rng *rng, enum nvdla_unit unit, uint32_t low)
 {
@@ -62,7 +83,7 @@ static void strides(struct builder *b, struct rng *rng, enum nvdla_unit unit, ui
 struct conv {
 	bool image;
 	uint32_t format, pixel;
-	uint32_t width, height, channels, kernels;
+	uint32_t width, height, channels, kernels, precision, bytes;
 	uint32_t s, r, stride_x, stride_y, dilation_x, dilation_y;
 	uint32_t left, right, top, bottom;
 	uint32_t out_w, out_h;
@@ -78,8 +99,12 @@ static void choose_input(const struct nvdla_config *config, struct rng *rng, str
 	v->height = rng_range(rng, 1, 12);
 	v->width = rng_range(rng, 1, 16);
 	v->channels = rng_range(rng, 1, rng_once(rng, 8) ? 200 : 40);
-	if (!v->image)
+	v->bytes = 1;
+	if (!v->image) {
+		v->precision = choose_precision(config, rng);
+		v->bytes = v->precision ? 2 : 1;
 		return;
+	}
 	if (rng_once(rng, 3)) {
 		v->format = 28 + rng_range(rng, 0, 1);
 		v->channels = 3;
@@ -93,7 +118,6 @@ static void choose_input(const struct nvdla_config *config, struct rng *rng, str
 		v->channels = 4;
 		v->pixel = 4;
 	}
-	(void)config;
 }
 
 static void choose_window(struct rng *rng, struct conv *v)
@@ -128,14 +152,14 @@ static void choose_banks(const struct nvdla_config *config, struct rng *rng, str
 {
 	uint32_t entry = config->cbuf_bank_width;
 	uint32_t per = entry / config->atomic_m;
-	uint32_t atoms = up(v->channels, config->atomic_m) / config->atomic_m;
+	uint32_t atoms = up(v->channels * v->bytes, config->atomic_m) / config->atomic_m;
 	uint32_t rem = atoms % per == 3 ? 4 : atoms % per;
 	uint32_t columns = v->left + v->width + v->right;
 
 	v->entries = v->image ? up(columns * v->channels, entry) / entry :
 				atoms / per * v->width + up(rem * v->width, per) / per;
 	v->kernels = rng_range(rng, 1, rng_once(rng, 4) ? 40 : 12);
-	v->kernel_bytes = v->s * v->r * v->channels;
+	v->kernel_bytes = v->s * v->r * v->channels * v->bytes;
 	v->weight_bytes = up(v->kernel_bytes * v->kernels, rng_once(rng, 16) ? 128 : entry);
 	v->data_banks = up(v->entries * v->height, config->cbuf_bank_depth) /
 			config->cbuf_bank_depth;
@@ -150,8 +174,14 @@ static void conv_regs(struct builder *b, struct rng *rng, const struct conv *v, 
 	uint32_t size = (v->height - 1) << 16 | (v->width - 1);
 	uint32_t out = (v->out_h - 1) << 16 | (v->out_w - 1);
 	uint32_t bank = (v->weight_banks - 1) << 16 | (v->data_banks - 1);
-	struct cube cube = { v->width, v->height, v->channels };
+	struct cube cube = { v->width, v->height, v->channels, v->precision };
+	uint32_t mac = FIELD_PREP(CMAC_D_MISC_CFG_PROC_PRECISION, v->precision);
 
+	misc |= FIELD_PREP(CDMA_D_MISC_CFG_IN_PRECISION, v->precision) |
+		FIELD_PREP(CDMA_D_MISC_CFG_PROC_PRECISION, v->precision);
+	builder_reg(b, NVDLA_CMAC_A, CMAC_D_MISC_CFG, mac);
+	builder_reg(b, NVDLA_CMAC_B, CMAC_D_MISC_CFG, mac);
+	builder_reg(b, NVDLA_CACC, CACC_D_MISC_CFG, mac);
 	builder_reg(b, NVDLA_CDMA, CDMA_D_MISC_CFG, misc);
 	builder_reg(b, NVDLA_CDMA, CDMA_D_DATAIN_SIZE_0, size);
 	builder_reg(b, NVDLA_CDMA, CDMA_D_DATAIN_SIZE_1, v->channels - 1);
@@ -242,9 +272,12 @@ static void gen_stage(struct builder *b, struct rng *rng, const struct cube *cub
 		(alu && mul ? 2 : 1) * (two ? 2 : 1));
 }
 
-static void gen_sdp(struct builder *b, struct rng *rng, const struct cube *cube, bool flying,
-		    bool to_pdp)
+/* Return: the precision that leaves it. */
+static uint32_t gen_sdp(struct builder *b, struct rng *rng, const struct cube *cube, bool flying,
+			bool to_pdp)
 {
+	uint32_t out = other_precision(b->config, rng, cube->precision);
+	uint32_t in = flying ? cube->precision : other_precision(b->config, rng, cube->precision);
 	bool ew = b->config->features & NVDLA_FEAT_SDP_EW;
 	bool rdma = !flying || rng_once(rng, 2);
 
@@ -252,6 +285,9 @@ static void gen_sdp(struct builder *b, struct rng *rng, const struct cube *cube,
 	builder_reg(b, NVDLA_SDP, SDP_D_DATA_CUBE_HEIGHT, cube->height - 1);
 	builder_reg(b, NVDLA_SDP, SDP_D_DATA_CUBE_CHANNEL, cube->channels - 1);
 	builder_reg(b, NVDLA_SDP, SDP_D_FEATURE_MODE_CFG, flying | to_pdp << 1);
+	builder_reg(b, NVDLA_SDP, SDP_D_DATA_FORMAT,
+		    FIELD_PREP(SDP_D_DATA_FORMAT_PROC_PRECISION, cube->precision) |
+		    FIELD_PREP(SDP_D_DATA_FORMAT_OUT_PRECISION, out));
 	builder_reg(b, NVDLA_SDP, SDP_D_CVT_SCALE, rng_range(rng, 0, 0xffff));
 	builder_reg(b, NVDLA_SDP, SDP_D_CVT_SHIFT, rng_range(rng, 0, 30));
 	if (!to_pdp) {
@@ -263,7 +299,11 @@ static void gen_sdp(struct builder *b, struct rng *rng, const struct cube *cube,
 		builder_reg(b, NVDLA_SDP_RDMA, SDP_RDMA_D_DATA_CUBE_WIDTH, cube->width - 1);
 		builder_reg(b, NVDLA_SDP_RDMA, SDP_RDMA_D_DATA_CUBE_HEIGHT, cube->height - 1);
 		builder_reg(b, NVDLA_SDP_RDMA, SDP_RDMA_D_DATA_CUBE_CHANNEL, cube->channels - 1);
-		builder_reg(b, NVDLA_SDP_RDMA, SDP_RDMA_D_FEATURE_MODE_CFG, flying);
+		builder_reg(b, NVDLA_SDP_RDMA, SDP_RDMA_D_FEATURE_MODE_CFG,
+			    flying | FIELD_PREP(SDP_RDMA_D_FEATURE_MODE_CFG_IN_PRECISION, in) |
+			    FIELD_PREP(SDP_RDMA_D_FEATURE_MODE_CFG_PROC_PRECISION,
+				       cube->precision) |
+			    FIELD_PREP(SDP_RDMA_D_FEATURE_MODE_CFG_OUT_PRECISION, out));
 	}
 	if (!flying) {
 		reloc(b, rng, NVDLA_SDP_RDMA, SDP_RDMA_D_SRC_BASE_ADDR_LOW);
@@ -276,6 +316,7 @@ static void gen_sdp(struct builder *b, struct rng *rng, const struct cube *cube,
 		  SDP_RDMA_D_NRDMA_CFG, SDP_RDMA_D_BN_BASE_ADDR_LOW, true, rdma);
 	gen_stage(b, rng, cube, SDP_D_DP_EW_CFG, SDP_D_DP_EW_ALU_CFG, SDP_D_DP_EW_MUL_CFG,
 		  SDP_RDMA_D_ERDMA_CFG, SDP_RDMA_D_EW_BASE_ADDR_LOW, ew, rdma);
+	return out;
 }
 
 static void gen_pdp(struct builder *b, struct rng *rng, const struct cube *in, bool flying)
@@ -290,7 +331,7 @@ static void gen_pdp(struct builder *b, struct rng *rng, const struct cube *in, b
 	struct cube out = {
 		(left + in->width + right - kernel_w) / stride_w + 1,
 		(top + in->height + bottom - kernel_h) / stride_h + 1,
-		in->channels,
+		in->channels, in->precision,
 	};
 	uint32_t kernel = (stride_h - 1) << 20 | (stride_w - 1) << 16 | (kernel_h - 1) << 8 |
 			  (kernel_w - 1);
@@ -303,6 +344,7 @@ static void gen_pdp(struct builder *b, struct rng *rng, const struct cube *in, b
 	builder_reg(b, NVDLA_PDP, PDP_D_DATA_CUBE_OUT_CHANNEL, in->channels - 1);
 	builder_reg(b, NVDLA_PDP, PDP_D_OPERATION_MODE_CFG,
 		    rng_range(rng, 0, 2) | (flying ? 0 : 16));
+	builder_reg(b, NVDLA_PDP, PDP_D_DATA_FORMAT, in->precision);
 	builder_reg(b, NVDLA_PDP, PDP_D_POOLING_KERNEL_CFG, kernel);
 	builder_reg(b, NVDLA_PDP, PDP_D_RECIP_KERNEL_WIDTH, 65536 / kernel_w);
 	builder_reg(b, NVDLA_PDP, PDP_D_RECIP_KERNEL_HEIGHT, 65536 / kernel_h);
@@ -316,6 +358,7 @@ static void gen_pdp(struct builder *b, struct rng *rng, const struct cube *in, b
 	builder_reg(b, NVDLA_PDP_RDMA, PDP_RDMA_D_DATA_CUBE_IN_HEIGHT, in->height - 1);
 	builder_reg(b, NVDLA_PDP_RDMA, PDP_RDMA_D_DATA_CUBE_IN_CHANNEL, in->channels - 1);
 	builder_reg(b, NVDLA_PDP_RDMA, PDP_RDMA_D_FLYING_MODE, 1);
+	builder_reg(b, NVDLA_PDP_RDMA, PDP_RDMA_D_DATA_FORMAT, in->precision);
 	builder_reg(b, NVDLA_PDP_RDMA, PDP_RDMA_D_POOLING_KERNEL_CFG,
 		    (stride_w - 1) << 4 | (kernel_w - 1));
 	builder_reg(b, NVDLA_PDP_RDMA, PDP_RDMA_D_POOLING_PADDING_CFG, left);
@@ -335,6 +378,8 @@ static void gen_cdp(struct builder *b, struct rng *rng, const struct cube *cube)
 	builder_reg(b, NVDLA_CDP_RDMA, CDP_RDMA_D_DATA_CUBE_WIDTH, cube->width - 1);
 	builder_reg(b, NVDLA_CDP_RDMA, CDP_RDMA_D_DATA_CUBE_HEIGHT, cube->height - 1);
 	builder_reg(b, NVDLA_CDP_RDMA, CDP_RDMA_D_DATA_CUBE_CHANNEL, cube->channels - 1);
+	builder_reg(b, NVDLA_CDP_RDMA, CDP_RDMA_D_DATA_FORMAT, cube->precision);
+	builder_reg(b, NVDLA_CDP, CDP_D_DATA_FORMAT, cube->precision);
 	builder_reg(b, NVDLA_CDP, CDP_D_LRN_CFG, rng_range(rng, 0, 3));
 	builder_reg(b, NVDLA_CDP, CDP_D_DATIN_SCALE, 1);
 	builder_reg(b, NVDLA_CDP, CDP_D_DATOUT_SCALE, 1);
@@ -365,11 +410,14 @@ static void gen_rubik(struct builder *b, struct rng *rng, const struct cube *cub
 {
 	uint32_t mode = rng_range(rng, 0, 2);
 	uint32_t x = mode ? 1 : rng_range(rng, 1, 4), y = mode ? 1 : rng_range(rng, 1, 4);
-	uint32_t out = cube->channels, in = mode ? out : up(out, 32) * x * y;
+	/* Channels of an atom of 32 bytes. */
+	uint32_t atom = cube->precision ? 16 : 32;
+	uint32_t out = cube->channels, in = mode ? out : up(out, atom) * x * y;
 	uint32_t line = 32 * rng_range(rng, cube->width * x, cube->width * x + 9);
 
 	builder_op(b, DRM_NVDLA_ENGINE_RUBIK);
-	builder_reg(b, NVDLA_RUBIK, RBK_D_MISC_CFG, mode);
+	builder_reg(b, NVDLA_RUBIK, RBK_D_MISC_CFG,
+		    mode | FIELD_PREP(RBK_D_MISC_CFG_IN_PRECISION, cube->precision));
 	builder_reg(b, NVDLA_RUBIK, RBK_D_DATAIN_SIZE_0,
 		    (cube->height - 1) << 16 | (cube->width - 1));
 	builder_reg(b, NVDLA_RUBIK, RBK_D_DATAIN_SIZE_1, in - 1);
@@ -381,7 +429,7 @@ static void gen_rubik(struct builder *b, struct rng *rng, const struct cube *cub
 	builder_reg(b, NVDLA_RUBIK, RBK_D_DAOUT_SURF_STRIDE, line * cube->height * y);
 	builder_reg(b, NVDLA_RUBIK, RBK_D_DAOUT_PLANAR_STRIDE, line * cube->height);
 	builder_reg(b, NVDLA_RUBIK, RBK_D_CONTRACT_STRIDE_0,
-		    up(out, 32) / 32 * line * cube->height);
+		    up(out, atom) / atom * line * cube->height);
 	builder_reg(b, NVDLA_RUBIK, RBK_D_CONTRACT_STRIDE_1, line * y);
 	builder_reg(b, NVDLA_RUBIK, RBK_D_DECONV_STRIDE, (y - 1) << 16 | (x - 1));
 	reloc(b, rng, NVDLA_RUBIK, RBK_D_DAIN_ADDR_LOW);
@@ -391,12 +439,12 @@ static void gen_rubik(struct builder *b, struct rng *rng, const struct cube *cub
 static void gen_conv_op(struct builder *b, struct rng *rng, const struct conv *v, uint32_t misc,
 			bool pool)
 {
-	struct cube out = { v->out_w, v->out_h, v->kernels };
+	struct cube out = { v->out_w, v->out_h, v->kernels, v->precision };
 
 	builder_op(b, DRM_NVDLA_ENGINE_CONV | DRM_NVDLA_ENGINE_SDP |
 		   (pool ? DRM_NVDLA_ENGINE_PDP : 0));
 	conv_regs(b, rng, v, misc);
-	gen_sdp(b, rng, &out, true, pool);
+	out.precision = gen_sdp(b, rng, &out, true, pool);
 	if (pool)
 		gen_pdp(b, rng, &out, true);
 }
@@ -465,6 +513,7 @@ void gen_program(struct builder *b, struct rng *rng)
 			rng_range(rng, 1, rng_once(rng, 4) ? 1 : 20),
 			rng_range(rng, 1, rng_once(rng, 4) ? 1 : 12),
 			rng_range(rng, 1, 80),
+			choose_precision(b->config, rng),
 		};
 		uint32_t what = rng_range(rng, 0, 9);
 
@@ -474,7 +523,7 @@ void gen_program(struct builder *b, struct rng *rng)
 		switch (what) {
 		case 4:
 			builder_op(b, DRM_NVDLA_ENGINE_SDP | DRM_NVDLA_ENGINE_PDP);
-			gen_sdp(b, rng, &cube, false, true);
+			cube.precision = gen_sdp(b, rng, &cube, false, true);
 			gen_pdp(b, rng, &cube, true);
 			break;
 		case 5:

@@ -312,7 +312,8 @@ static int one_program(struct bench *bench, uint64_t seed, int verbose)
 		check_tight(bench);
 	} else if (bench->error) {
 		bench->totals.declined++;
-		printf("# seed %#" PRIx64 ": declined: %s\n", seed, bench->error_text);
+		if (verbose)
+			printf("# seed %#" PRIx64 ": declined: %s\n", seed, bench->error_text);
 	} else {
 		bench->totals.stalled++;
 		printf("# seed %#" PRIx64 ": stalled\n", seed);
