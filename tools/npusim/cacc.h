@@ -43,4 +43,14 @@ uint32_t sim_cacc_float(uint64_t sum);
  */
 struct sim_float_sum sim_mac_fp16(const uint16_t *in, const uint16_t *weights, unsigned int n);
 
+/**
+ * sim_post_add() - CMAC's post-addition for Winograd
+ * @v: 4x4 sums, line by line
+ * @out: 2x2 results, line by line
+ */
+void sim_post_add(const int64_t *v, int64_t *out);
+
+/* One atomic operation of one kernel: 4x4 points of four channels to 2x2 results. */
+void sim_mac_fp16_winograd(const uint16_t *in, const uint16_t *weights, struct sim_float_sum *out);
+
 #endif /* NPUSIM_CACC_H */

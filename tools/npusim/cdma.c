@@ -66,13 +66,17 @@ bool sim_weights_reused(const struct sim_core *core)
 	       !core->cbuf.flushed;
 }
 
+static uint64_t data_slices(const struct sim_core *core)
+{
+	return sim_cdma_mode(core) == SIM_MODE_WINOGRAD ? sim_winograd_slices(core) :
+	       CDMA_FIELD(core, D_DATAIN_SIZE_0, DATAIN_HEIGHT) + 1;
+}
+
 static uint64_t data_entries_needed(const struct sim_core *core)
 {
-	uint64_t height = CDMA_FIELD(core, D_DATAIN_SIZE_0, DATAIN_HEIGHT) + 1;
-
 	if (data_reused(core))
 		return 0;
-	return height * (CDMA_FIELD(core, D_ENTRY_PER_SLICE, ENTRIES) + 1) *
+	return data_slices(core) * (CDMA_FIELD(core, D_ENTRY_PER_SLICE, ENTRIES) + 1) *
 	       (CDMA_FIELD(core, D_BATCH_NUMBER, BATCHES) + 1);
 }
 
@@ -182,6 +186,25 @@ static void check_floats(uint8_t *line, size_t len, bool flush, uint32_t *nans, 
 	}
 }
 
+void sim_cdma_convert(struct sim_core *core, uint8_t *data, size_t len,
+		      struct sim_floats *floats)
+{
+	if (sim_cdma_precision(core) == SIM_FP16)
+		check_floats(data, len, CDMA_FIELD(core, D_NAN_FLUSH_TO_ZERO, NAN_TO_ZERO),
+			     &floats->nans, &floats->infs);
+	else if (CDMA_FIELD(core, D_CVT_CFG, CVT_EN))
+		convert_line(core, data, len);
+}
+
+void sim_cdma_count_floats(struct sim_core *core, unsigned int group,
+			   const struct sim_floats *floats)
+{
+	if (sim_cdma_precision(core) != SIM_FP16)
+		return;
+	sim_reg_set(core, NVDLA_CDMA, group, CDMA_D_NAN_INPUT_DATA_NUM, floats->nans);
+	sim_reg_set(core, NVDLA_CDMA, group, CDMA_D_INF_INPUT_DATA_NUM, floats->infs);
+}
+
 static int load_direct(struct sim_core *core, unsigned int group, struct sim_fetch *fetch,
 		       struct sim_cost *cost)
 {
@@ -196,12 +219,10 @@ static int load_direct(struct sim_core *core, unsigned int group, struct sim_fet
 	uint64_t surf_stride = sim_cdma(core, CDMA_D_SURF_STRIDE) & -(uint64_t)config->atomic_m;
 	uint64_t batch_stride = sim_cdma(core, CDMA_D_BATCH_STRIDE) & -(uint64_t)config->atomic_m;
 	unsigned int batches = CDMA_FIELD(core, D_BATCH_NUMBER, BATCHES) + 1;
-	enum sim_precision precision = sim_cdma_precision(core);
-	unsigned int bytes = sim_precision_bytes(precision);
-	bool convert = CDMA_FIELD(core, D_CVT_CFG, CVT_EN) && precision != SIM_FP16;
-	bool flush = CDMA_FIELD(core, D_NAN_FLUSH_TO_ZERO, NAN_TO_ZERO);
+	unsigned int bytes = sim_precision_bytes(sim_cdma_precision(core));
+	struct sim_floats floats = { 0, 0 };
 	unsigned int surfaces, surface, n, y, grain = 1;
-	uint32_t wr = core->cbuf.data_wr, nans = 0, infs = 0;
+	uint32_t wr = core->cbuf.data_wr;
 	struct sim_slice slice;
 	uint8_t *line;
 	int err = 0;
@@ -240,10 +261,7 @@ static int load_direct(struct sim_core *core, unsigned int group, struct sim_fet
 			if (err)
 				break;
 			fetch->data_bytes += len;
-			if (precision == SIM_FP16)
-				check_floats(line, len, flush, &nans, &infs);
-			if (convert)
-				convert_line(core, line, len);
+			sim_cdma_convert(core, line, len, &floats);
 			store_line(core, line, width, surface, entry, ring, &slice);
 		}
 	}
@@ -251,10 +269,7 @@ static int load_direct(struct sim_core *core, unsigned int group, struct sim_fet
 	fetch->run = (uint64_t)width * (grain < height ? grain : height);
 	fetch->surfaces = surfaces;
 	free(line);
-	if (precision == SIM_FP16) {
-		sim_reg_set(core, NVDLA_CDMA, group, CDMA_D_NAN_INPUT_DATA_NUM, nans);
-		sim_reg_set(core, NVDLA_CDMA, group, CDMA_D_INF_INPUT_DATA_NUM, infs);
-	}
+	sim_cdma_count_floats(core, group, &floats);
 
 	return err;
 }
@@ -265,9 +280,12 @@ static int check_supported(struct sim_core *core)
 	uint32_t misc = sim_cdma(core, CDMA_D_MISC_CFG);
 	uint32_t features = core->config->features;
 
-	if (FIELD_GET(CDMA_D_MISC_CFG_CONV_MODE, misc))
-		return sim_fail(core, features & NVDLA_FEAT_WINOGRAD ? -ENOSYS : -EINVAL,
-				NVDLA_CDMA, CDMA_D_MISC_CFG, "CONV_MODE WINOGRAD");
+	if (FIELD_GET(CDMA_D_MISC_CFG_CONV_MODE, misc) && !(features & NVDLA_FEAT_WINOGRAD))
+		return sim_fail(core, -EINVAL, NVDLA_CDMA, CDMA_D_MISC_CFG, "CONV_MODE WINOGRAD");
+	if (FIELD_GET(CDMA_D_MISC_CFG_CONV_MODE, misc) &&
+	    CDMA_FIELD(core, D_DATAIN_FORMAT, DATAIN_FORMAT))
+		return sim_fail(core, -EINVAL, NVDLA_CDMA, CDMA_D_DATAIN_FORMAT,
+				"DATAIN_FORMAT PIXEL with CONV_MODE WINOGRAD");
 	if (features & NVDLA_FEAT_INT16) {
 		unsigned int in = FIELD_GET(CDMA_D_MISC_CFG_IN_PRECISION, misc);
 		unsigned int proc = FIELD_GET(CDMA_D_MISC_CFG_PROC_PRECISION, misc);
@@ -275,7 +293,7 @@ static int check_supported(struct sim_core *core)
 		if (in > SIM_FP16 || proc > SIM_FP16)
 			return sim_fail(core, -EINVAL, NVDLA_CDMA, CDMA_D_MISC_CFG,
 					"IN_PRECISION %u, PROC_PRECISION %u", in, proc);
-		if (in != proc && sim_cdma_mode(core) == SIM_MODE_DIRECT)
+		if (in != proc && sim_cdma_mode(core) != SIM_MODE_IMAGE)
 			return sim_fail(core, -ENOSYS, NVDLA_CDMA, CDMA_D_MISC_CFG,
 					"IN_PRECISION %u with PROC_PRECISION %u for feature data",
 					in, proc);
@@ -343,7 +361,7 @@ int sim_cdma_run(struct sim_core *core, unsigned int group, struct sim_load *loa
 		.weight_port = port_of(CDMA_FIELD(core, D_WEIGHT_RAM_TYPE, WEIGHT_RAM_TYPE)),
 		.image = sim_cdma_mode(core) == SIM_MODE_IMAGE,
 	};
-	unsigned int height = CDMA_FIELD(core, D_DATAIN_SIZE_0, DATAIN_HEIGHT) + 1;
+	uint32_t slices = (uint32_t)data_slices(core);
 	uint32_t entries = (uint32_t)data_entries_needed(core);
 	bool reuse = data_reused(core);
 	int err;
@@ -353,6 +371,8 @@ int sim_cdma_run(struct sim_core *core, unsigned int group, struct sim_load *loa
 		err = check_banks(core);
 	if (!err && !reuse)
 		err = fetch.image ? sim_image_load(core, group, &fetch, cost) :
+		      sim_cdma_mode(core) == SIM_MODE_WINOGRAD ?
+				    sim_winograd_load(core, group, &fetch, cost) :
 				    load_direct(core, group, &fetch, cost);
 	if (!err)
 		err = sim_weights_load(core, group, load, &fetch, cost);
@@ -362,7 +382,7 @@ int sim_cdma_run(struct sim_core *core, unsigned int group, struct sim_load *loa
 	sim_lock(core);
 	if (!reuse) {
 		cbuf->data_entries += entries;
-		cbuf->data_slices += height;
+		cbuf->data_slices += slices;
 		cbuf->data_wr = sim_ring_add(cbuf->data_wr, entries,
 				sim_data_ring(core, CDMA_FIELD(core, D_BANK, DATA_BANK)));
 	}

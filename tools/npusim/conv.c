@@ -28,6 +28,7 @@ static int parse(struct sim_core *core, struct sim_conv_op *op)
 	uint64_t atomics = CSC_FIELD(core, D_ATOMICS, ATOMICS) + 1;
 
 	op->image = sim_csc_mode(core) == SIM_MODE_IMAGE;
+	op->winograd = sim_csc_mode(core) == SIM_MODE_WINOGRAD;
 	op->in_width = CSC_FIELD(core, D_DATAIN_SIZE_EXT_0, DATAIN_WIDTH_EXT) + 1;
 	op->in_height = CSC_FIELD(core, D_DATAIN_SIZE_EXT_0, DATAIN_HEIGHT_EXT) + 1;
 	op->channels = CSC_FIELD(core, D_WEIGHT_SIZE_EXT_1, WEIGHT_CHANNEL_EXT) + 1;
@@ -103,8 +104,8 @@ static int check(struct sim_core *core, const struct sim_conv_op *op)
 	uint32_t features = core->config->features;
 	unsigned int unit;
 
-	if (CSC_FIELD(core, D_MISC_CFG, CONV_MODE))
-		return sim_fail(core, -ENOSYS, NVDLA_CSC, CSC_D_MISC_CFG, "CONV_MODE WINOGRAD");
+	if (op->winograd && !(features & NVDLA_FEAT_WINOGRAD))
+		return sim_fail(core, -EINVAL, NVDLA_CSC, CSC_D_MISC_CFG, "CONV_MODE WINOGRAD");
 	if (op->precision > SIM_FP16)
 		return sim_fail(core, -EINVAL, NVDLA_CSC, CSC_D_MISC_CFG, "PROC_PRECISION %u",
 				op->precision);
@@ -124,6 +125,10 @@ static int check(struct sim_core *core, const struct sim_conv_op *op)
 		/* The three units have this register at the same place. */
 		uint32_t misc = sim_reg(core, unit, core->consumer[unit], CMAC_D_MISC_CFG);
 
+		if (FIELD_GET(CMAC_D_MISC_CFG_CONV_MODE, misc) != op->winograd)
+			return sim_fail(core, -EINVAL, unit, CMAC_D_MISC_CFG,
+					"CONV_MODE %u, but that of CSC is %u", !op->winograd,
+					op->winograd);
 		if (FIELD_GET(CMAC_D_MISC_CFG_PROC_PRECISION, misc) != op->precision)
 			return sim_fail(core, -EINVAL, unit, CMAC_D_MISC_CFG,
 					"PROC_PRECISION %u, but that of CSC is %u",
@@ -382,13 +387,14 @@ static void describe(const struct sim_core *core, const struct sim_conv_op *op,
 {
 	const unsigned int atom_k = core->config->atomic_k, atom_c = core->config->atomic_c;
 	const unsigned int in_group = op->kernels < op->lanes ? op->kernels : op->lanes;
+	const unsigned int share = op->winograd ? 4 : 1;	/* pixels of an atomic operation */
 
 	seq->groups = (op->kernels + op->lanes - 1) / op->lanes;
-	seq->blocks = (op->channels + atom_c - 1) / atom_c *
+	seq->blocks = op->winograd ? op->blocks : (op->channels + atom_c - 1) / atom_c *
 		      (uint64_t)((op->r + op->y_ext - 1) / op->y_ext) * op->s;
 	seq->lines = op->image ? op->out_height : 1;
 	seq->pixels = op->image ? op->out_width :
-		      (uint64_t)op->out_width * op->out_height * op->batches;
+		      (uint64_t)op->out_width * op->out_height * op->batches / share;
 	seq->round = op->y_ext;
 	seq->upper = op->image && atom_c / atom_k == 4 ? 4 * atom_k : 2 * atom_k;
 	seq->lower = op->image ? seq->upper : atom_k;
@@ -486,9 +492,10 @@ int sim_conv_run(struct sim_core *core, const struct sim_load *load, struct sim_
 		err = check(core, &op);
 	if (!err)
 		err = op.image ? sim_gather_image(core, &op) :
-				 sim_gather_direct(core, &op);
+		      op.winograd ? sim_gather_winograd(core, &op) :
+				    sim_gather_direct(core, &op);
 	if (!err)
-		err = make_taps(core, &op);
+		err = op.winograd ? sim_winograd_taps(core, &op) : make_taps(core, &op);
 	if (!err)
 		err = stream_init(core, load, &op, &stream, cost);
 	if (err)
@@ -503,6 +510,7 @@ int sim_conv_run(struct sim_core *core, const struct sim_load *load, struct sim_
 	out->channels = op.kernels;
 	out->atom = lanes;
 	out->batches = op.batches;
+	out->winograd = op.winograd;
 	out->v = malloc((size_t)(pixels * groups * lanes * op.batches) * sizeof(*out->v));
 	weights = malloc(op.pair_count * lanes * 2 * sizeof(*weights));
 	buf = malloc((size_t)core->config->atomic_c * lanes * 4 * op.bytes);
@@ -517,7 +525,10 @@ int sim_conv_run(struct sim_core *core, const struct sim_load *load, struct sim_
 			kernels = lanes;
 		err = unpack_group(&op, &stream, load->compressed ? &masks : NULL, kernels, lanes,
 				   weights, buf);
-		for (n = 0; n < op.batches && !err; n++)
+		if (op.winograd && !err)
+			sim_winograd_group(&op, weights, kernels,
+					   out->v + group * pixels * lanes, &saturated);
+		for (n = 0; n < op.batches && !err && !op.winograd; n++)
 			run_group(&op, n, weights, kernels,
 				  out->v + (n * groups + group) * pixels * lanes, &saturated);
 	}
@@ -531,11 +542,12 @@ int sim_conv_run(struct sim_core *core, const struct sim_load *load, struct sim_
 		goto out;
 
 	describe(core, &op, &stream, seq);
-	cost->cycles = pixels * op.batches * groups * seq->blocks;
+	cost->cycles = pixels * op.batches * groups * seq->blocks / (op.winograd ? 4 : 1);
 	sim_reg_set(core, NVDLA_CACC, core->consumer[NVDLA_CACC], CACC_D_OUT_SATURATION,
 		    saturated);
 	sim_lock(core);
-	core->counters.macs += pixels * op.batches * op.kernels * op.sum_length;
+	core->counters.macs += pixels * op.batches * op.kernels * op.sum_length /
+			       (op.winograd ? 4 : 1);
 	if (stream.stream) {
 		uint32_t ring = stream.ring;
 

@@ -87,6 +87,23 @@ void sim_slice_init(const struct nvdla_config *config, unsigned int channels, un
 int32_t sim_cvt(int32_t v, int32_t op, int32_t scale, unsigned int truncate,
 		enum sim_precision precision);
 
+/* Counts of FP16 input. */
+struct sim_floats {
+	uint32_t nans, infs;
+};
+
+/* What lies in a buffer as CDMA hands it to CBUF: converted, or counted and flushed. */
+void sim_cdma_convert(struct sim_core *core, uint8_t *data, size_t len,
+		      struct sim_floats *floats);
+void sim_cdma_count_floats(struct sim_core *core, unsigned int group,
+			   const struct sim_floats *floats);
+
+/* cdma_winograd.c */
+int sim_winograd_load(struct sim_core *core, unsigned int group, struct sim_fetch *fetch,
+		      struct sim_cost *cost);
+/* Lines that CSC will see. */
+uint64_t sim_winograd_slices(const struct sim_core *core);
+
 /* image.c */
 int sim_image_load(struct sim_core *core, unsigned int group, struct sim_fetch *fetch,
 		   struct sim_cost *cost);
@@ -173,7 +190,7 @@ void sim_mac_tile_int16(const int16_t *const *base, unsigned int pixels,
 
 /* An operation, as CSC's registers describe it. */
 struct sim_conv_op {
-	bool image;
+	bool image, winograd;
 	enum sim_precision precision;
 	unsigned int bytes;			/* per sample */
 	unsigned int lanes;			/* kernels in a full group */
@@ -209,7 +226,23 @@ struct sim_conv_op {
  * The input of all cubes of a batch as @op->in, which the caller frees: feature
  * data as [cube][block][row][x][samples], images as [row][samples].
  */
+/* The CBUF entry @offset entries behind the first one of the input. */
+const uint8_t *sim_csc_entry(const struct sim_core *core, const struct sim_conv_op *op,
+			     uint64_t offset);
 int sim_gather_direct(struct sim_core *core, struct sim_conv_op *op);
 int sim_gather_image(struct sim_core *core, struct sim_conv_op *op);
+
+/* winograd.c */
+
+/* CSC's pre-addition of one channel's 4x4 window, line by line, in place. */
+void sim_pre_add(int32_t *v, unsigned int truncate, enum sim_precision precision);
+
+/* The input as [2x2 outputs][block][point][channel], transformed. */
+int sim_gather_winograd(struct sim_core *core, struct sim_conv_op *op);
+/* A tap for each block of four channels. */
+int sim_winograd_taps(struct sim_core *core, struct sim_conv_op *op);
+/* One kernel group over all pixels. */
+void sim_winograd_group(const struct sim_conv_op *op, const int16_t *weights,
+			unsigned int kernels, int32_t *out, uint32_t *saturated);
 
 #endif /* NPUSIM_CONV_H */

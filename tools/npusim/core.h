@@ -51,6 +51,7 @@ struct sim_lut {
  */
 struct sim_cube {
 	unsigned int width, height, channels, atom, batches;
+	bool winograd;
 	int32_t *v;
 };
 

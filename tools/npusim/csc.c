@@ -11,8 +11,8 @@
 
 #define MAX_SAMPLES	(1ull << 27)	/* of the padded input */
 
-static const uint8_t *entry_at(const struct sim_core *core, const struct sim_conv_op *op,
-			       uint64_t offset)
+const uint8_t *sim_csc_entry(const struct sim_core *core, const struct sim_conv_op *op,
+			     uint64_t offset)
 {
 	uint64_t at = core->cbuf.data_rd + offset;
 	uint64_t total = (uint64_t)core->config->cbuf_banks * core->config->cbuf_bank_depth;
@@ -77,7 +77,7 @@ int sim_gather_direct(struct sim_core *core, struct sim_conv_op *op)
 						out[i] = i < count ? op->pad : 0;
 					continue;
 				}
-				from = entry_at(core, op,
+				from = sim_csc_entry(core, op,
 						((uint64_t)in_y * op->batches + n) * op->entries +
 						(uint64_t)entry * op->in_width +
 						((uint64_t)in_x >> shift));
@@ -131,7 +131,7 @@ int sim_gather_image(struct sim_core *core, struct sim_conv_op *op)
 				row[i] = op->pad;
 				continue;
 			}
-			entry = entry_at(core, op, (uint64_t)in_y * op->entries + i / width);
+			entry = sim_csc_entry(core, op, (uint64_t)in_y * op->entries + i / width);
 			if (op->bytes == 2)
 				memcpy(row + i, entry + 2 * (i % width), sizeof(*row));
 			else

@@ -115,27 +115,68 @@ static bool find_nan(const uint16_t *v, unsigned int n, struct sim_float_sum *su
 	return false;
 }
 
-struct sim_float_sum sim_mac_fp16(const uint16_t *in, const uint16_t *weights, unsigned int n)
+/* The greatest exponent of the products, in fours. */
+static unsigned int greatest_exponent(const uint16_t *in, const uint16_t *weights, unsigned int n)
 {
-	struct sim_float_sum sum = { 0, 0 };
-	unsigned int i, expo;
+	unsigned int i, expo, greatest = 0;
 
-	/* A weight's NaN goes first, then the lowest channel's. */
-	if (find_nan(weights, n, &sum) || find_nan(in, n, &sum))
-		return sum;
 	for (i = 0; i < n; i++) {
 		expo = (EXPO(in[i]) >> 2) + (EXPO(weights[i]) >> 2);
-		if (MAGNITUDE(in[i]) && MAGNITUDE(weights[i]) && expo > sum.expo)
-			sum.expo = expo;
+		if (MAGNITUDE(in[i]) && MAGNITUDE(weights[i]) && expo > greatest)
+			greatest = expo;
 	}
+
+	return greatest;
+}
+
+/* The sum of some products, brought to exponent @greatest. */
+static int64_t add_products(const uint16_t *in, const uint16_t *weights, unsigned int n,
+			    unsigned int greatest)
+{
+	unsigned int i, expo;
+	int64_t sum = 0;
+
 	for (i = 0; i < n; i++) {
 		if (!MAGNITUDE(in[i]) || !MAGNITUDE(weights[i]))
 			continue;
 		expo = (EXPO(in[i]) >> 2) + (EXPO(weights[i]) >> 2);
-		sum.mantissa += product(mantissa(in[i]), mantissa(weights[i]),
-					(in[i] ^ weights[i]) >> 15, (sum.expo - expo) * 4);
+		sum += product(mantissa(in[i]), mantissa(weights[i]), (in[i] ^ weights[i]) >> 15,
+			       (greatest - expo) * 4);
 	}
+
+	return sum;
+}
+
+struct sim_float_sum sim_mac_fp16(const uint16_t *in, const uint16_t *weights, unsigned int n)
+{
+	struct sim_float_sum sum = { 0, 0 };
+
+	/* A weight's NaN goes first, then the lowest channel's. */
+	if (find_nan(weights, n, &sum) || find_nan(in, n, &sum))
+		return sum;
+	sum.expo = greatest_exponent(in, weights, n);
+	sum.mantissa = add_products(in, weights, n, sum.expo);
 	sum.expo *= 4;
 
 	return sum;
+}
+
+void sim_mac_fp16_winograd(const uint16_t *in, const uint16_t *weights, struct sim_float_sum *out)
+{
+	int64_t points[16], sums[4];
+	unsigned int i, greatest;
+
+	if (find_nan(weights, 64, &out[0]) || find_nan(in, 64, &out[0])) {
+		for (i = 1; i < 4; i++)
+			out[i] = out[0];
+		return;
+	}
+	greatest = greatest_exponent(in, weights, 64);
+	for (i = 0; i < 16; i++)
+		points[i] = add_products(in + 4 * i, weights + 4 * i, 4, greatest);
+	sim_post_add(points, sums);
+	for (i = 0; i < 4; i++) {
+		out[i].expo = greatest * 4;
+		out[i].mantissa = sums[i];
+	}
 }

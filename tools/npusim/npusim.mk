@@ -3,7 +3,8 @@
 # npusim: the simulator as a library, npusim-replay, and their checks.
 
 NPUSIM_DIR	:= tools/npusim
-NPUSIM_UNITS	:= cacc cbuf cdma cdma_time cfgrom conv core csb csc image inject mac mac_fp16 reader sched timing weights
+NPUSIM_UNITS	:= cacc cbuf cdma cdma_time cdma_winograd cfgrom conv core csb csc image \
+		   inject mac mac_fp16 reader sched timing weights winograd
 NPUSIM_SRC	:= $(NPUSIM_UNITS:%=$(NPUSIM_DIR)/%.c) \
 		   $(wildcard $(NPUSIM_DIR)/sdp*.c $(NPUSIM_DIR)/pdp*.c $(NPUSIM_DIR)/cdp*.c \
 			      $(NPUSIM_DIR)/bdma.c $(NPUSIM_DIR)/rubik.c) \

@@ -98,10 +98,13 @@ static int check_features(struct sim_core *core, unsigned int group)
 		return sim_fail(core, -ENOSYS, NVDLA_SDP, SDP_D_DATA_FORMAT,
 				"SDP D_DATA_FORMAT.OUT_PRECISION: INT8 from PROC_PRECISION %u is not modelled",
 				F(SDP_D_DATA_FORMAT, PROC_PRECISION));
-	if (F(SDP_D_FEATURE_MODE_CFG, WINOGRAD))
-		return sim_fail(core, config->features & NVDLA_FEAT_WINOGRAD ? -ENOSYS : -EINVAL,
-				NVDLA_SDP, SDP_D_FEATURE_MODE_CFG,
-				"SDP D_FEATURE_MODE_CFG.WINOGRAD is not supported");
+	if (F(SDP_D_FEATURE_MODE_CFG, WINOGRAD) &&
+	    (!(config->features & NVDLA_FEAT_WINOGRAD) ||
+	     !F(SDP_D_FEATURE_MODE_CFG, FLYING_MODE) ||
+	     F(SDP_D_FEATURE_MODE_CFG, OUTPUT_DST) != SDP_D_FEATURE_MODE_CFG_OUTPUT_DST_MEM ||
+	     F(SDP_D_FEATURE_MODE_CFG, BATCH_NUMBER)))
+		return sim_fail(core, -EINVAL, NVDLA_SDP, SDP_D_FEATURE_MODE_CFG,
+				"SDP D_FEATURE_MODE_CFG.WINOGRAD: only one cube, from CACC to memory, comes so");
 	if (F(SDP_D_FEATURE_MODE_CFG, BATCH_NUMBER) &&
 	    (!(config->features & NVDLA_FEAT_BATCH) ||
 	     !F(SDP_D_FEATURE_MODE_CFG, FLYING_MODE) ||
@@ -244,6 +247,10 @@ static int check_source(struct sim_core *core, unsigned int group, const struct 
 		if (rdma->main)
 			return sim_fail(core, -EINVAL, NVDLA_SDP_RDMA, SDP_RDMA_D_FEATURE_MODE_CFG,
 					"SDP_RDMA D_FEATURE_MODE_CFG.FLYING_MODE is off, in SDP it is on");
+		if (acc->winograd != F(SDP_D_FEATURE_MODE_CFG, WINOGRAD))
+			return sim_fail(core, -EINVAL, NVDLA_SDP, SDP_D_FEATURE_MODE_CFG,
+					"SDP D_FEATURE_MODE_CFG.WINOGRAD is %u, but that of the convolution is %u",
+					!acc->winograd, acc->winograd);
 		if (acc->batches != op->batches)
 			return sim_fail(core, -EINVAL, NVDLA_SDP, SDP_D_FEATURE_MODE_CFG,
 					"SDP D_FEATURE_MODE_CFG.BATCH_NUMBER is %u, the convolution gives %u batches",

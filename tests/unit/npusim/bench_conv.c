@@ -145,10 +145,7 @@ void bench_conv_program(struct bench *bench, const struct bench_conv *conv, unsi
 			(uint32_t)conv->skip_data << 24 | (uint32_t)conv->skip_weight << 28;
 	uint32_t bank = (conv->data_banks - 1) | (conv->weight_banks - 1) << 16;
 	uint32_t precision = conv->precision << 12;
-	const struct {
-		enum nvdla_unit unit;
-		uint32_t reg, value;
-	} regs[] = {
+	const struct bench_reg regs[] = {
 		{ NVDLA_SDP, SDP_S_POINTER, group },
 		{ NVDLA_SDP, SDP_D_DATA_CUBE_WIDTH, conv->out_width - 1 },
 		{ NVDLA_SDP, SDP_D_DATA_CUBE_HEIGHT, conv->out_height - 1 },
@@ -249,10 +246,15 @@ void bench_conv_program(struct bench *bench, const struct bench_conv *conv, unsi
 		{ NVDLA_CSC, CSC_D_OP_ENABLE, 1 },
 		{ NVDLA_CDMA, CDMA_D_OP_ENABLE, 1 },
 	};
-	unsigned int i;
+	unsigned int i, j;
 
 	for (i = 0; i < sizeof(regs) / sizeof(regs[0]); i++) {
-		if (conv->wrong && regs[i].unit == NVDLA_SDP && regs[i].reg == SDP_D_OP_ENABLE)
+		bool enable = regs[i].unit == NVDLA_SDP && regs[i].reg == SDP_D_OP_ENABLE;
+
+		for (j = 0; enable && j < conv->more_count; j++)
+			bench_write(bench, conv->more[j].unit, conv->more[j].reg,
+				    conv->more[j].value);
+		if (conv->wrong && enable)
 			bench_write(bench, conv->wrong_unit, conv->wrong_reg, conv->wrong_value);
 		bench_write(bench, regs[i].unit, regs[i].reg, regs[i].value);
 	}

@@ -40,6 +40,11 @@ uint32_t bench_read(struct bench *bench, enum nvdla_unit unit, uint32_t reg);
 /* Run until all of @mask has shown in GLB's status; acknowledges. 0 or -1. */
 int bench_wait(struct bench *bench, uint32_t mask);
 
+struct bench_reg {
+	enum nvdla_unit unit;
+	uint32_t reg, value;
+};
+
 /**
  * struct bench_conv - one convolution with SDP writing what was multiplied
  * @format: pixel format, or -1 for feature data
@@ -75,6 +80,9 @@ struct bench_conv {
 	bool wrong;
 	enum nvdla_unit wrong_unit;
 	uint32_t wrong_reg, wrong_value;
+	/* more registers, written there too, before that one */
+	const struct bench_reg *more;
+	unsigned int more_count;
 };
 
 /* Fills sizes, strides and addresses from the shape; 0, or -1: it does not fit. */
