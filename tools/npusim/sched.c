@@ -151,6 +151,13 @@ static void account(struct sim_core *core, const struct sim_cost *cost)
 static void finish(struct sim_core *core, enum sim_engine engine, uint64_t end, uint32_t intr,
 		   uint32_t units, const struct sim_cost *cost)
 {
+	const uint32_t readers = units & (UNIT(SDP_RDMA) | UNIT(PDP_RDMA) | UNIT(CDP_RDMA));
+
+	/* A reader is done before what it feeds. */
+	if (readers && end > core->now + SIM_READER_TAIL) {
+		event_add(core, end - SIM_READER_TAIL, 0, readers, 0);
+		units &= ~readers;
+	}
 	account(core, cost);
 	core->counters.ops++;
 	core->busy |= 1u << engine;

@@ -22,12 +22,6 @@ static const unsigned int op_cycles[SIM_ENGINES] = {
 	[SIM_SDP] = 57, [SIM_PDP] = 66, [SIM_CDP] = 84, [SIM_RUBIK] = 70, [SIM_BDMA] = 70,
 };
 
-/*
- * The reader of an operation that was waiting begins when the one before has its
- * last data, so many cycles before that one ends.
- */
-static const unsigned int op_overlap[SIM_ENGINES] = { [SIM_SDP] = 45, [SIM_CDP] = 50 };
-
 /* More stripes than this are extrapolated from the first groups. */
 #define MAX_STRIPES	200000
 
@@ -240,7 +234,8 @@ uint64_t sim_time_op(const struct sim_core *core, enum sim_engine engine,
 	cycles = later(cycles, readers(core, engine, cost, false)) + cost->depth +
 		 op_cycles[engine];
 
-	return core->queued & 1u << engine ? cycles - op_overlap[engine] : cycles;
+	/* Of an operation that was waiting the reader began when it was free. */
+	return core->queued & 1u << engine ? cycles - SIM_READER_TAIL : cycles;
 }
 
 uint64_t sim_time_fed(const struct sim_core *core, const struct sim_cost *sdp,

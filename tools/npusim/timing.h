@@ -10,6 +10,9 @@
 /* PDP's interrupt follows that of the SDP that feeds it. */
 #define SIM_SDP_TO_PDP	30
 
+/* Readers of SDP, PDP and CDP are done so long before what they feed. */
+#define SIM_READER_TAIL	45
+
 /* Cycles at which the stages of a convolution end. */
 struct sim_conv_times {
 	uint64_t weight_done;	/* when load.weight_open */
