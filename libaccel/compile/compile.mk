@@ -23,7 +23,7 @@ $(O)/tests/unit/compiler/test_npu_op: $(TEST_NPU_OP_OBJS) $$(LIBACCEL_A)
 	$(CC) $(LDFLAGS) -o $@ $(TEST_NPU_OP_OBJS) -Wl,--whole-archive $(LIBACCEL_A) \
 		-Wl,--no-whole-archive $(LIBACCEL_LIBS) -lcmocka
 
-TEST_GRAPH_OBJS		:= $(addprefix $(O)/tests/unit/compiler/,test_graph.o random_op.o)
+TEST_GRAPH_OBJS		:= $(addprefix $(O)/tests/unit/compiler/,test_graph.o random_graph.o random_op.o)
 
 $(O)/tests/unit/compiler/test_graph: $(TEST_GRAPH_OBJS) $$(LIBACCEL_A)
 	$(CC) $(LDFLAGS) -o $@ $(TEST_GRAPH_OBJS) -Wl,--whole-archive $(LIBACCEL_A) \

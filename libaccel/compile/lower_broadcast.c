@@ -236,7 +236,8 @@ static const char *add(struct lower *lower, const struct broadcast *b, struct lo
 	while (ldexp(most, -shift) > INT16_MAX && shift < 40)
 		shift++;
 	for (k = 0; k < b->channels; k++)
-		values[k] = (int16_t)fmin(round(ldexp(value(b, k) / unit, point - shift)), INT16_MAX);
+		values[k] = (int16_t)fmin(round(ldexp(value(b, k) / unit, point - shift)),
+					  INT16_MAX);
 	sdp->x2.alu_shift = shift;
 	lower_put_values(lower, &sdp->x2.alu_operand, values, b->channels);
 	free(values);
@@ -264,7 +265,8 @@ static const char *extreme(struct lower *lower, const struct broadcast *b, bool 
 		return "out of memory";
 	}
 	for (k = 0; k < b->channels; k++) {
-		double q = round(value(b, k) / graph_scale(b->out, 0)) + graph_zero_point(b->out, 0);
+		double q = round(value(b, k) / graph_scale(b->out, 0)) +
+			   graph_zero_point(b->out, 0);
 
 		values[k] = (int16_t)fmin(fmax(q, INT8_MIN), INT8_MAX);
 	}

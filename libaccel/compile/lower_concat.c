@@ -99,7 +99,8 @@ static void prepare(struct lower *lower, uint32_t index)
 		next_place(op, part, &place);
 		lower_shape(part, &width, &height, &channels);
 		/* A surface that another part shares is put together afterwards. */
-		if (start.c % atom || (place.c != start.c && place.c % atom && i + 1 < op->num_inputs) ||
+		if (start.c % atom ||
+		    (place.c != start.c && place.c % atom && i + 1 < op->num_inputs) ||
 		    t->cube_buffer != LOWER_NONE || producer == GRAPH_NONE ||
 		    !writes_anywhere(graph->ops[producer].kind) || !lower_same_quant(part, whole))
 			continue;
@@ -147,7 +148,8 @@ static const char *move_in(struct lower *lower, uint32_t index, uint32_t input, 
 	}
 	for (i = 0; i < count; i++)
 		channel[i] = i < before || i >= end ? MOVE_NOTHING : i - before;
-	move.to = move_part(&to->cube, 0, 0, at - before, from->cube.width, from->cube.height, count);
+	move.to = move_part(&to->cube, 0, 0, at - before, from->cube.width, from->cube.height,
+			    count);
 	why = move_channels(lower, &move, index);
 	free(channel);
 	return why;

@@ -82,7 +82,8 @@ static uint32_t flattened(const struct lower *lower, uint32_t index)
 	if (producer == GRAPH_NONE || graph->ops[producer].kind != GRAPH_RESHAPE ||
 	    lower->tensors[op->inputs[0]].cube_buffer != LOWER_NONE ||
 	    !lower_is_cube(lower, op->outputs[0]) ||
-	    !layer_usable_weights(graph, op->inputs[1], op->num_inputs > 2 ? op->inputs[2] : GRAPH_NONE))
+	    !layer_usable_weights(graph, op->inputs[1],
+				  op->num_inputs > 2 ? op->inputs[2] : GRAPH_NONE))
 		return GRAPH_NONE;
 	from = graph->ops[producer].inputs[0];
 	if (!lower_is_cube(lower, from) || graph->tensors[from].rank != 4 ||
@@ -148,7 +149,8 @@ static uint32_t merge_partner(struct lower *lower, uint32_t index, const struct 
 	w = &graph->tensors[next->inputs[1]];
 	bias = next->num_inputs > 2 ? next->inputs[2] : GRAPH_NONE;
 	if (!lower_is_cube(lower, next->outputs[0]) || next->inputs[0] != op->outputs[0] ||
-	    !layer_usable_weights(graph, next->inputs[1], bias) || w->dims[1] != 1 || w->dims[2] != 1 ||
+	    !layer_usable_weights(graph, next->inputs[1], bias) || w->dims[1] != 1 ||
+	    w->dims[2] != 1 ||
 	    next->params.conv.groups != 1 || next->params.conv.window.stride_h != 1 ||
 	    next->params.conv.window.stride_w != 1 || next->params.conv.window.pad_top ||
 	    next->params.conv.window.pad_left || next->params.conv.window.pad_right ||

@@ -385,7 +385,8 @@ static const char *put_slopes(struct lower *lower, const struct graph_op *gop,
 	for (k = 0; k < channels && !why; k++) {
 		const int8_t *data = slopes->data;
 		double slope = graph_scale(slopes, 0) *
-			       (data[graph_elements(slopes) == 1 ? 0 : k] - graph_zero_point(slopes, 0));
+			       (data[graph_elements(slopes) == 1 ? 0 : k] -
+				graph_zero_point(slopes, 0));
 
 		slope = round(ldexp(slope, 14));
 		if (fabs(slope) > INT16_MAX)

@@ -454,7 +454,8 @@ const char *lower_transposed(struct lower *lower, uint32_t index)
 
 	if (!lower_is_cube(lower, p.in) || !lower_is_cube(lower, p.out))
 		return "not INT8, or a shape that is no cube";
-	if (!layer_usable_weights(graph, op->inputs[1], bias) || (p.bias && p.bias->type != GRAPH_I32))
+	if (!layer_usable_weights(graph, op->inputs[1], bias) ||
+	    (p.bias && p.bias->type != GRAPH_I32))
 		return "weights that are not symmetric INT8 constants";
 	if (w->dilation_w > 1 || w->dilation_h > 1)
 		return "a transposed convolution that is dilated";

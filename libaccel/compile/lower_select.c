@@ -149,7 +149,8 @@ static bool alias(struct lower *lower, uint32_t in, uint32_t out, const uint32_t
 }
 
 static const char *select_channels(struct lower *lower, uint32_t in, uint32_t out,
-				   const uint32_t size[3], const struct selection *s, uint32_t index)
+				   const uint32_t size[3], const struct selection *s,
+				   uint32_t index)
 {
 	const struct lower_tensor *from = &lower->tensors[in], *to;
 	struct move move = {

@@ -106,7 +106,8 @@ static const char *emit_kernels(struct lower *lower, const struct move *move, ui
 	for (k = first; k < last; k++) {
 		layer.scale[k - first] = graph_scale(in, 0);
 		if (move->channel[k] != MOVE_NOTHING)
-			layer.weights[(size_t)(k - first) * layer.group_c + move->channel[k] - low] = 1;
+			layer.weights[(size_t)(k - first) * layer.group_c + move->channel[k] -
+				      low] = 1;
 	}
 	why = layer_emit(lower, &layer, index);
 	layer_free(&layer);

@@ -104,14 +104,15 @@ int ref_cdp_run(const struct npu_op *op, uint8_t *const regions[NPU_REGIONS])
 			const uint64_t out = op->out.offset + (uint64_t)y * op->out.line + x * atom;
 
 			for (c = 0; c < channels; c++) {
-				const uint64_t at = (uint64_t)(c / atom) * op->in.surface + c % atom;
+				const uint64_t at = (uint64_t)(c / atom) * op->in.surface +
+						    c % atom;
 
 				v[4 + c] = (int8_t)regions[op->in.region][in + at] - cdp->in_offset;
 			}
 			run_pixel(cdp, &le, &lo, v + 4, channels, pixel);
 			for (c = 0; c < channels; c++)
-				regions[op->out.region][out + (uint64_t)(c / atom) * op->out.surface +
-							c % atom] = (uint8_t)pixel[c];
+				regions[op->out.region][out + c % atom + (uint64_t)(c / atom) *
+							op->out.surface] = (uint8_t)pixel[c];
 		}
 	}
 	free(v);
