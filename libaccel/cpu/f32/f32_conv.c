@@ -204,6 +204,16 @@ static void clip(const struct axis *axis, size_t o, size_t *from, size_t *to)
 		--*to;
 }
 
+/* Behind the last output all of whose taps lie inside the input; there is one. */
+static size_t complete_end(const struct axis *axis)
+{
+	int64_t last = (int64_t)axis->in - 1 - (int64_t)(axis->kernel - 1) * axis->dilation -
+		       axis->start;
+	size_t end = (size_t)(last / axis->stride) + 1;
+
+	return end < axis->out ? end : axis->out;
+}
+
 /* A tile of a depthwise convolution is an output line. */
 static int dwconv_tiles(void *ctx, size_t first, size_t end)
 {
@@ -227,15 +237,11 @@ static int dwconv_tiles(void *ctx, size_t first, size_t end)
 
 		clip(&part->y, y, &span.from_y, &span.to_y);
 		for (x = 0; x < width; x = next) {
-			size_t from, to;
-
 			clip(&part->x, x, &span.from_x, &span.to_x);
-			/* Pixels that see the same taps go together. */
-			for (next = x + 1; next < width && part->pixel == channels; next++) {
-				clip(&part->x, next, &from, &to);
-				if (from != span.from_x || to != span.to_x)
-					break;
-			}
+			/* Pixels that see all taps go together. */
+			next = x + 1;
+			if (!span.from_x && span.to_x == part->x.kernel && part->pixel == channels)
+				next = complete_end(&part->x);
 			span.in = in + (top * part->x.in + origin(&part->x, x)) *
 				       (ptrdiff_t)channels;
 			span.count = next - x;
