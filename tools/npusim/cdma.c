@@ -189,7 +189,8 @@ static void check_floats(uint8_t *line, size_t len, bool flush, uint32_t *nans, 
 void sim_cdma_convert(struct sim_core *core, uint8_t *data, size_t len,
 		      struct sim_floats *floats)
 {
-	if (sim_cdma_precision(core) == SIM_FP16)
+	if (sim_cdma_precision(core) == SIM_FP16 &&
+	    CDMA_FIELD(core, D_MISC_CFG, IN_PRECISION) == SIM_FP16)
 		check_floats(data, len, CDMA_FIELD(core, D_NAN_FLUSH_TO_ZERO, NAN_TO_ZERO),
 			     &floats->nans, &floats->infs);
 	else if (CDMA_FIELD(core, D_CVT_CFG, CVT_EN))
@@ -293,9 +294,16 @@ static int check_supported(struct sim_core *core)
 		if (in > SIM_FP16 || proc > SIM_FP16)
 			return sim_fail(core, -EINVAL, NVDLA_CDMA, CDMA_D_MISC_CFG,
 					"IN_PRECISION %u, PROC_PRECISION %u", in, proc);
-		if (in != proc && sim_cdma_mode(core) != SIM_MODE_IMAGE)
+		/* Hardware counts surfaces by the size of results: only equal sizes work. */
+		if (in != proc && sim_cdma_mode(core) != SIM_MODE_IMAGE &&
+		    (in != SIM_INT16 || proc != SIM_FP16))
 			return sim_fail(core, -ENOSYS, NVDLA_CDMA, CDMA_D_MISC_CFG,
 					"IN_PRECISION %u with PROC_PRECISION %u for feature data",
+					in, proc);
+		if (in != proc && sim_cdma_mode(core) != SIM_MODE_IMAGE &&
+		    !CDMA_FIELD(core, D_CVT_CFG, CVT_EN))
+			return sim_fail(core, -EINVAL, NVDLA_CDMA, CDMA_D_CVT_CFG,
+					"IN_PRECISION %u with PROC_PRECISION %u, but CVT_EN is off",
 					in, proc);
 	}
 	if (CDMA_FIELD(core, D_WEIGHT_FORMAT, WEIGHT_FORMAT) && !(features & NVDLA_FEAT_WT_COMPRESS))

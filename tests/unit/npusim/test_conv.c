@@ -17,6 +17,7 @@
 #include "bench_host.h"
 #include "tools/npusim/cacc.h"
 #include "tools/npusim/conv.h"
+#include "tools/npusim/fp.h"
 
 #define SHAPES	24
 
@@ -211,6 +212,51 @@ static void float_sums(void **state)
 	assert_int_equal(sim_cacc_float(acc), 0x7f800003);
 	sum = sim_mac_fp16(in, weights, 2);
 	assert_int_equal(sim_cacc_float(sim_cacc_add(acc, &sum)), 0x7f800003);
+}
+
+/* 16-bit integers through the converter into FP16 are those numbers in FP16. */
+static void integers_as_floats(void **state)
+{
+	const struct bench_reg more[] = {
+		{ NVDLA_CDMA, CDMA_D_MISC_CFG, SIM_FP16 << 12 | SIM_INT16 << 8 },
+		{ NVDLA_CDMA, CDMA_D_CVT_CFG, 1 | 1 << 4 },
+		{ NVDLA_CDMA, CDMA_D_CVT_OFFSET, 5 },
+		{ NVDLA_CDMA, CDMA_D_CVT_SCALE, 6 },
+	};
+	struct bench_conv conv;
+	struct bench bench;
+	uint32_t bytes, i;
+	uint8_t *want;
+
+	(void)state;
+	assert_int_equal(bench_new("nv_full", 77, &bench), 0);
+	bench_conv_random_wide(&bench, false, SIM_FP16, 0, &conv);
+	bytes = conv.batch_stride;
+	for (i = 0; i < bytes; i += 2) {
+		uint16_t half = (uint16_t)fp16_from_int(3 * ((int)(i % 201) - 100));
+
+		memcpy(bench_at(&bench, conv.in) + i, &half, 2);
+	}
+	bench_conv_program(&bench, &conv, 0);
+	assert_int_equal(bench_wait(&bench, 0x150001u), 0);
+	want = malloc(conv.out_bytes);
+	assert_non_null(want);
+	memcpy(want, bench_at(&bench, conv.out), conv.out_bytes);
+	memset(bench_at(&bench, conv.out), 0x55, conv.out_bytes);
+	for (i = 0; i < bytes; i += 2) {
+		int16_t v = (int16_t)((int)(i % 201) - 100 + 5);
+
+		memcpy(bench_at(&bench, conv.in) + i, &v, 2);
+	}
+	conv.more = more;
+	conv.more_count = sizeof(more) / sizeof(more[0]);
+	bench_conv_program(&bench, &conv, 1);
+	if (bench_wait(&bench, 0x150001u << 1))
+		fail_msg("stopped: %s", bench.errors ? bench.last.text : "stalled");
+	assert_memory_equal(bench_at(&bench, conv.out), want, conv.out_bytes);
+	assert_int_equal(bench.errors, 0);
+	free(want);
+	bench_free(&bench);
 }
 
 static void image(void **state)
@@ -539,6 +585,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(direct),
+		cmocka_unit_test(integers_as_floats),
 		cmocka_unit_test(image),
 		cmocka_unit_test(wide),
 		cmocka_unit_test(floats),
