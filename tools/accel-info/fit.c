@@ -65,34 +65,50 @@ static void judge_npu(const struct accel_device_info *info, struct fit_result *r
 		      info->config, WANTED_TOPS);
 }
 
-/* Larger than any cache, small enough for any board. */
+/* Of all threads together: larger than caches, small enough for any board. */
 #define COPY_BYTES	(64u << 20)
+#define COPY_LEAST	(8u << 20)
 #define COPY_SECONDS	0.5
+#define COPY_THREADS	16
+
+/**
+ * struct copies - threads that copy at the same time
+ * @gate: held until it is known how many threads there are
+ * @start: for that many
+ * @bytes: that each thread copies
+ */
+struct copies {
+	pthread_mutex_t gate;
+	pthread_barrier_t start;
+	size_t bytes;
+};
 
 struct copy {
-	pthread_barrier_t *start;
+	struct copies *all;
+	pthread_t thread;
 	double bytes, seconds;
-	bool failed;
 };
 
 static void *copy_thread(void *arg)
 {
 	struct copy *copy = arg;
-	char *memory = malloc(2 * (size_t)COPY_BYTES);
+	size_t size = copy->all->bytes;
+	char *memory = malloc(2 * size);
 	double begin;
 
-	copy->failed = !memory;
 	if (memory)
-		memset(memory, 1, 2 * (size_t)COPY_BYTES);
-	pthread_barrier_wait(copy->start);
+		memset(memory, 1, 2 * size);
+	pthread_mutex_lock(&copy->all->gate);
+	pthread_mutex_unlock(&copy->all->gate);
+	pthread_barrier_wait(&copy->all->start);
 	if (!memory)
 		return NULL;
 	begin = seconds();
 	do {
-		memcpy(memory, memory + COPY_BYTES, COPY_BYTES);
+		memcpy(memory, memory + size, size);
 		__asm__ volatile("" : : "r"(memory) : "memory");
 		/* Read once and written once. */
-		copy->bytes += 2.0 * COPY_BYTES;
+		copy->bytes += 2.0 * (double)size;
 		copy->seconds = seconds() - begin;
 	} while (copy->seconds < COPY_SECONDS);
 	free(memory);
@@ -100,43 +116,46 @@ static void *copy_thread(void *arg)
 	return NULL;
 }
 
+static unsigned int processors(void)
+{
+	cpu_set_t set;
+	unsigned int count = 1;
+
+	if (!sched_getaffinity(0, sizeof(set), &set))
+		count = (unsigned int)CPU_COUNT(&set);
+
+	return count < COPY_THREADS ? count : COPY_THREADS;
+}
+
 static void judge_memory(struct fit_result *result)
 {
-	pthread_barrier_t start;
-	pthread_t threads[16];
-	struct copy copies[16];
-	unsigned int wanted = 1, count = 0, i;
-	cpu_set_t set;
+	struct copies all = { .gate = PTHREAD_MUTEX_INITIALIZER };
+	struct copy copies[COPY_THREADS];
+	unsigned int wanted = processors(), count, i;
 
 	result->unit = "GB/s";
 	result->wanted = WANTED_MEMORY;
-	if (!sched_getaffinity(0, sizeof(set), &set))
-		wanted = (unsigned int)CPU_COUNT(&set);
-	if (wanted > 16)
-		wanted = 16;
-	pthread_barrier_init(&start, NULL, wanted);
-	for (; count < wanted; count++) {
-		copies[count] = (struct copy){ .start = &start };
-		if (pthread_create(&threads[count], NULL, copy_thread, &copies[count]))
+	all.bytes = COPY_BYTES / wanted > COPY_LEAST ? COPY_BYTES / wanted : COPY_LEAST;
+	pthread_mutex_lock(&all.gate);
+	for (count = 0; count < wanted; count++) {
+		copies[count] = (struct copy){ .all = &all };
+		if (pthread_create(&copies[count].thread, NULL, copy_thread, &copies[count]))
 			break;
 	}
-	if (count < wanted) {
-		/* The threads that exist wait for those that do not: measure nothing. */
-		for (i = 0; i < count; i++) {
-			pthread_cancel(threads[i]);
-			pthread_join(threads[i], NULL);
-		}
-		judge(result, "memory", FIT_UNKNOWN, "could not start threads to measure it");
-		return;
-	}
+	if (count)
+		pthread_barrier_init(&all.start, NULL, count);
+	pthread_mutex_unlock(&all.gate);
 	for (i = 0; i < count; i++) {
-		pthread_join(threads[i], NULL);
-		if (!copies[i].failed)
+		pthread_join(copies[i].thread, NULL);
+		if (copies[i].seconds > 0)
 			result->value += copies[i].bytes / copies[i].seconds / 1e9;
 	}
-	pthread_barrier_destroy(&start);
+	if (count)
+		pthread_barrier_destroy(&all.start);
 	if (result->value <= 0)
-		judge(result, "memory", FIT_UNKNOWN, "not enough free memory to measure it");
+		judge(result, "memory", FIT_UNKNOWN, count ?
+		      "not enough free memory to measure it" :
+		      "could not start threads to measure it");
 	else
 		judge(result, "memory", result->value >= WANTED_MEMORY ? FIT_GOOD : FIT_POOR,
 		      "%.1f GB/s copied by %u threads, %.0f wanted", result->value, count,
