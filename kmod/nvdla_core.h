@@ -27,6 +27,8 @@ struct nvdla_device;
 struct nvdla_perfmon;
 struct nvdla_uploaded;
 
+#define NVDLA_MAX_CORES		32
+
 /* Jobs that drm_sched may hand to a core before the first has ended. */
 #define NVDLA_CORE_JOBS		2
 

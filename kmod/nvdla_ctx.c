@@ -13,6 +13,8 @@ static void ctx_free(struct kref *refs)
 
 	if (ctx->id)
 		xa_erase(&ctx->file->nvdla->contexts, ctx->id);
+	if (ctx->latency_us || ctx->frames_per_second)
+		nvdla_power_hints_changed(ctx->file->nvdla);
 	mutex_destroy(&ctx->submit_lock);
 	nvdla_file_put(ctx->file);
 	kfree(ctx);

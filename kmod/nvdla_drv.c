@@ -209,20 +209,39 @@ static void nvdla_postclose(struct drm_device *drm, struct drm_file *drm_file)
 	nvdla_file_put(file);
 }
 
+/* What a file used of a core, the job that is under way there included. */
+static u64 file_busy_ns(struct nvdla_file *file, struct nvdla_core *core)
+{
+	struct nvdla_usage *usage = &file->usage[core->index];
+	u64 ns = atomic64_read(&usage->busy_ns), shown;
+
+	scoped_guard(spinlock_irqsave, &core->lock) {
+		struct nvdla_job *job = list_first_entry_or_null(&core->jobs, struct nvdla_job, link);
+
+		if (job && job->started && job->ctx->file == file)
+			ns += ktime_to_ns(ktime_sub(ktime_get(), job->start));
+	}
+	/* Between leaving its core and being counted a job is missing. */
+	shown = atomic64_read(&usage->shown_ns);
+	while (ns > shown && !atomic64_try_cmpxchg(&usage->shown_ns, (s64 *)&shown, ns))
+		;
+	return max(ns, shown);
+}
+
 static void nvdla_show_fdinfo(struct drm_printer *p, struct drm_file *drm_file)
 {
 	struct nvdla_file *file = drm_file->driver_priv;
 	struct nvdla_device *nvdla = file->nvdla;
-	u64 hz = clock_hz(nvdla, false), max = clock_hz(nvdla, true);
+	u64 max = clock_hz(nvdla, true);
 	unsigned int i;
 
 	for (i = 0; i < nvdla->core_count; i++) {
-		u64 ns = atomic64_read(&file->usage[i].busy_ns);
+		u64 ns = file_busy_ns(file, &nvdla->cores[i]);
 
 		drm_printf(p, "drm-engine-core%u:\t%llu ns\n", i, ns);
-		if (hz)
+		if (max)
 			drm_printf(p, "drm-cycles-core%u:\t%llu\n", i,
-				   mul_u64_u64_div_u64(ns, hz, NSEC_PER_SEC));
+				   (u64)atomic64_read(&file->usage[i].cycles));
 		if (max)
 			drm_printf(p, "drm-maxfreq-core%u:\t%llu Hz\n", i, max);
 	}
@@ -246,6 +265,7 @@ static const struct drm_ioctl_desc nvdla_ioctls[] = {
 	NVDLA_IOCTL(PERFMON_CREATE, nvdla_ioctl_perfmon_create),
 	NVDLA_IOCTL(PERFMON_DESTROY, nvdla_ioctl_perfmon_destroy),
 	NVDLA_IOCTL(PERFMON_GET_VALUES, nvdla_ioctl_perfmon_get_values),
+	NVDLA_IOCTL(CTX_SET_QOS, nvdla_ioctl_ctx_set_qos),
 };
 
 static const struct file_operations nvdla_fops = {
@@ -301,6 +321,9 @@ struct nvdla_device *nvdla_device_new(struct device *dev, const struct nvdla_con
 	if (ret)
 		return ERR_PTR(ret);
 	ret = drmm_mutex_init(&nvdla->drm, &nvdla->move_lock);
+	if (ret)
+		return ERR_PTR(ret);
+	ret = nvdla_power_init(nvdla);
 	if (ret)
 		return ERR_PTR(ret);
 	refcount_set(&nvdla->uses, 1);
@@ -397,8 +420,13 @@ int nvdla_device_resume(struct nvdla_device *nvdla)
 
 	if (ret)
 		return ret;
-	ret = setup_cores(nvdla);
-	if (ret && nvdla->glue->power_off)
+	ret = nvdla_power_on(nvdla);
+	if (!ret)
+		ret = setup_cores(nvdla);
+	if (!ret)
+		return 0;
+	nvdla_power_off(nvdla);
+	if (nvdla->glue->power_off)
 		nvdla->glue->power_off(nvdla);
 	return ret;
 }
@@ -427,6 +455,7 @@ int nvdla_device_suspend(struct nvdla_device *nvdla)
 	}
 	for (i = 0; i < nvdla->core_count; i++)
 		core_stop(&nvdla->cores[i]);
+	nvdla_power_off(nvdla);
 	if (nvdla->glue->power_off)
 		nvdla->glue->power_off(nvdla);
 	return 0;
@@ -493,6 +522,7 @@ int nvdla_device_register(struct nvdla_device *nvdla)
 	ret = drm_dev_register(&nvdla->drm, 0);
 	if (ret)
 		goto err_ras;
+	nvdla_power_add(nvdla);
 	drm_info(&nvdla->drm, "%s, %u core%s, SRAM %llu KiB\n", nvdla->config->name,
 		 nvdla->core_count, nvdla->core_count == 1 ? "" : "s", nvdla->sram.size >> 10);
 	return 0;
@@ -509,6 +539,7 @@ void nvdla_device_remove(struct nvdla_device *nvdla)
 {
 	unsigned int i;
 
+	nvdla_power_remove(nvdla);
 	nvdla_netlink_remove(nvdla);
 	nvdla_ras_remove(nvdla);
 	drm_dev_unplug(&nvdla->drm);
@@ -566,5 +597,7 @@ static void __exit nvdla_exit(void)
 module_init(nvdla_init);
 module_exit(nvdla_exit);
 
+/* What chooses the clock; without it the clock stays. */
+MODULE_SOFTDEP("pre: governor_simpleondemand");
 MODULE_DESCRIPTION("NVIDIA Deep Learning Accelerator (NVDLA)");
 MODULE_LICENSE("GPL");

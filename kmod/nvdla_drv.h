@@ -21,9 +21,9 @@
 #include <linux/xarray.h>
 
 #include "nvdla_core.h"
+#include "nvdla_power.h"
 #include "nvdla_validate.h"
 
-#define NVDLA_MAX_CORES		32
 #define NVDLA_MAX_JOBS		64
 #define NVDLA_MAX_SYNCS		64
 #define NVDLA_MAX_CONTEXTS	256
@@ -42,6 +42,9 @@ struct nvdla_device;
  * @reset_core: reset one core; 0 or negative errno
  * @core_error: why a core stopped: negative errno, 0 if it did not. Any context
  * @clock_hz: current and, if @max, highest clock of a core; 0 if unknown
+ * @set_rate: change the clock of all cores to an operating point of the device;
+ *	0 or negative errno. May sleep
+ * @temperature: of the hottest core, thousandths of a degree Celsius
  *
  * Every member but @reset_core may be NULL.
  */
@@ -51,6 +54,8 @@ struct nvdla_glue {
 	int (*reset_core)(struct nvdla_device *nvdla, unsigned int core);
 	int (*core_error)(struct nvdla_device *nvdla, unsigned int core);
 	u64 (*clock_hz)(struct nvdla_device *nvdla, bool max);
+	int (*set_rate)(struct nvdla_device *nvdla, unsigned long hz);
+	int (*temperature)(struct nvdla_device *nvdla);
 };
 
 /**
@@ -93,6 +98,7 @@ struct nvdla_sram {
  * @unused: the last of @uses is gone
  * @contexts: all there are, by number; the entries hold no reference
  * @last_ctx: number after the last one given to a context
+ * @power: clock
  * @ras: error counters, where the kernel has drm_ras
  */
 struct nvdla_device {
@@ -116,6 +122,7 @@ struct nvdla_device {
 	struct completion unused;
 	struct xarray contexts;
 	u32 last_ctx;
+	struct nvdla_power power;
 #ifdef NVDLA_HAVE_DRM_RAS
 	struct drm_ras_node ras;
 #endif
@@ -132,9 +139,13 @@ static inline void nvdla_device_release_use(struct nvdla_device *nvdla)
 /**
  * struct nvdla_usage - what a file used of one core
  * @busy_ns: time that its jobs occupied the core
+ * @shown_ns: what was told last
+ * @cycles: @busy_ns in cycles of the clock of that time, 0 where it is unknown
  */
 struct nvdla_usage {
 	atomic64_t busy_ns;
+	atomic64_t shown_ns;
+	atomic64_t cycles;
 };
 
 /**
@@ -177,6 +188,9 @@ void nvdla_file_put(struct nvdla_file *file);
  * @timeout: jiffies without progress after which a job hangs
  * @guilty: one of its jobs hung or faulted: it runs no more
  * @reset: a core was reset under it
+ * @latency_us: hint, see &struct drm_nvdla_ctx_set_qos
+ * @frames_per_second: the same
+ * @job_cycles: what its dearest job cost of late
  * @queued: jobs accepted
  * @done: jobs ended
  * @fail_op: operation that hung, ~0 if none
@@ -200,6 +214,9 @@ struct nvdla_ctx {
 	unsigned long timeout;
 	bool guilty;
 	bool reset;
+	u32 latency_us;
+	u32 frames_per_second;
+	atomic64_t job_cycles;
 	atomic64_t queued;
 	atomic64_t done;
 	u32 fail_op;

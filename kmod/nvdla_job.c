@@ -112,6 +112,7 @@ void nvdla_job_end(struct nvdla_job *job, int error)
 		s64 ns = ktime_to_ns(ktime_sub(ktime_get(), job->start));
 
 		atomic64_add(ns, &usage->busy_ns);
+		atomic64_add(nvdla_power_job_done(job->ctx, ns), &usage->cycles);
 		atomic64_add(ns, &job->core->busy_ns);
 	}
 	if (job->perfmon)

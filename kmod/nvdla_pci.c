@@ -6,6 +6,7 @@
 #include <linux/iopoll.h>
 #include <linux/module.h>
 #include <linux/pci.h>
+#include <linux/pm_opp.h>
 #include <linux/pm_runtime.h>
 
 #include "hw/nvdla_board_regs.h"
@@ -20,7 +21,8 @@
  * @csb: BAR 0
  * @control: BAR 4
  * @name: name of its configuration
- * @clock_hz: core clock
+ * @clock_hz: core clock at divider 1
+ * @divider: of the core clock
  * @config: its configuration, if it is not one of the table
  * @nvdla: device
  * @errors: by core, negative errno once its core stopped
@@ -31,6 +33,7 @@ struct nvdla_board {
 	void __iomem *control;
 	char name[NVDLA_BOARD_CONFIG_NAME_SIZE];
 	u64 clock_hz;
+	u32 divider;
 	struct nvdla_config config;
 	struct nvdla_device *nvdla;
 	atomic_t errors[NVDLA_MAX_CORES];
@@ -41,6 +44,50 @@ static u64 read64(void __iomem *addr)
 	u32 low = readl(addr);
 
 	return low | (u64)readl(addr + 4) << 32;
+}
+
+static void write_dividers(struct nvdla_board *board, u32 divider)
+{
+	unsigned int i;
+
+	for (i = 0; i < board->nvdla->core_count; i++)
+		writel(divider, board->control + NVDLA_BOARD_CORE(i) +
+				NVDLA_BOARD_CORE_CLOCK_DIVIDER);
+}
+
+static int board_power_on(struct nvdla_device *nvdla)
+{
+	struct nvdla_board *board = nvdla->bus;
+
+	write_dividers(board, board->divider);
+	return 0;
+}
+
+static void board_power_off(struct nvdla_device *nvdla)
+{
+	write_dividers(nvdla->bus, 0);
+}
+
+static int board_set_rate(struct nvdla_device *nvdla, unsigned long hz)
+{
+	struct nvdla_board *board = nvdla->bus;
+	u32 divider = clamp_t(u64, DIV64_U64_ROUND_CLOSEST(board->clock_hz, hz), 1, 255);
+
+	WRITE_ONCE(board->divider, divider);
+	write_dividers(board, divider);
+	return 0;
+}
+
+static int board_temperature(struct nvdla_device *nvdla)
+{
+	struct nvdla_board *board = nvdla->bus;
+	s32 hottest = S32_MIN;
+	unsigned int i;
+
+	for (i = 0; i < nvdla->core_count; i++)
+		hottest = max(hottest, (s32)readl(board->control + NVDLA_BOARD_CORE(i) +
+						  NVDLA_BOARD_CORE_TEMPERATURE));
+	return hottest;
 }
 
 static int board_reset_core(struct nvdla_device *nvdla, unsigned int core)
@@ -54,9 +101,13 @@ static int board_reset_core(struct nvdla_device *nvdla, unsigned int core)
 	writel(NVDLA_BOARD_CORE_RESET, control);
 	ret = readl_poll_timeout(control, value, !(value & NVDLA_BOARD_CORE_RESET), 10,
 				 RESET_TIMEOUT_US);
-	if (!ret)
-		atomic_set(&board->errors[core], 0);
-	return ret;
+	if (ret)
+		return ret;
+	/* The reset takes the divider with it. */
+	writel(READ_ONCE(board->divider), board->control + NVDLA_BOARD_CORE(core) +
+					  NVDLA_BOARD_CORE_CLOCK_DIVIDER);
+	atomic_set(&board->errors[core], 0);
+	return 0;
 }
 
 static int board_core_error(struct nvdla_device *nvdla, unsigned int core)
@@ -70,13 +121,17 @@ static u64 board_clock_hz(struct nvdla_device *nvdla, bool max)
 {
 	struct nvdla_board *board = nvdla->bus;
 
-	return board->clock_hz;
+	return max ? board->clock_hz : div_u64(board->clock_hz, READ_ONCE(board->divider));
 }
 
 static const struct nvdla_glue board_glue = {
+	.power_on = board_power_on,
+	.power_off = board_power_off,
 	.reset_core = board_reset_core,
 	.core_error = board_core_error,
 	.clock_hz = board_clock_hz,
+	.set_rate = board_set_rate,
+	.temperature = board_temperature,
 };
 
 static void enable_events(struct nvdla_board *board)
@@ -186,6 +241,7 @@ static int check_board(struct nvdla_board *board)
 	}
 	board->name[sizeof(board->name) - 1] = 0;
 	board->clock_hz = read64(board->control + NVDLA_BOARD_CLOCK_HZ);
+	board->divider = 1;
 	return 0;
 }
 
@@ -208,6 +264,33 @@ static const struct nvdla_config *find_config(struct nvdla_board *board)
 		return NULL;
 	board->config.name = board->name;
 	return &board->config;
+}
+
+static void remove_points(void *dev)
+{
+	dev_pm_opp_remove_all_dynamic(dev);
+}
+
+/* Boards before minor version 1 have none; they keep their clock. */
+static int add_points(struct nvdla_board *board)
+{
+	struct device *dev = &board->pdev->dev;
+	u32 i, count = min(readl(board->control + NVDLA_BOARD_POINTS), NVDLA_BOARD_MAX_POINTS);
+	int ret;
+
+	for (i = 0; i < count; i++) {
+		u32 divider = readl(board->control + NVDLA_BOARD_POINT_DIVIDER(i));
+
+		if (!divider || divider > 255)
+			return dev_err_probe(dev, -ENODEV, "impossible divider: %u\n", divider);
+		ret = dev_pm_opp_add(dev, div_u64(board->clock_hz, divider),
+				     readl(board->control + NVDLA_BOARD_POINT_MICROVOLT(i)));
+		if (ret == -EOPNOTSUPP)
+			break;
+		if (ret)
+			return dev_err_probe(dev, ret, "bad operating point %u\n", i);
+	}
+	return i ? devm_add_action_or_reset(dev, remove_points, dev) : 0;
 }
 
 static int board_probe(struct pci_dev *pdev, const struct pci_device_id *id)
@@ -272,14 +355,18 @@ static int board_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	ret = request_interrupts(board);
 	if (ret)
 		return dev_err_probe(dev, ret, "no interrupts\n");
+	ret = add_points(board);
+	if (ret)
+		return ret;
 	ret = nvdla_device_register(nvdla);
 	if (ret)
 		return ret;
 
-	/* The PCI core's reference; an administrator may allow runtime PM. */
-	pm_runtime_set_autosuspend_delay(dev, 1000);
+	pm_runtime_set_autosuspend_delay(dev, NVDLA_AUTOSUSPEND_MS);
 	pm_runtime_use_autosuspend(dev);
+	/* The PCI core's reference, and its own doubts about runtime PM. */
 	pm_runtime_put_noidle(dev);
+	pm_runtime_allow(dev);
 	return 0;
 }
 
@@ -287,6 +374,7 @@ static void board_remove(struct pci_dev *pdev)
 {
 	struct nvdla_device *nvdla = pci_get_drvdata(pdev);
 
+	pm_runtime_forbid(&pdev->dev);
 	pm_runtime_get_noresume(&pdev->dev);
 	nvdla_device_remove(nvdla);
 	pci_clear_master(pdev);

@@ -16,8 +16,6 @@
 
 #include "nvdla_drv.h"
 
-#define AUTOSUSPEND_MS	50
-
 /**
  * struct nvdla_soc - what the chip around the cores offers
  * @clocks: all clocks
@@ -78,11 +76,17 @@ static u64 soc_clock_hz(struct nvdla_device *nvdla, bool max)
 	return soc->core_clock ? clk_get_rate(soc->core_clock) : 0;
 }
 
+static int soc_set_rate(struct nvdla_device *nvdla, unsigned long hz)
+{
+	return dev_pm_opp_set_rate(nvdla->dev, hz);
+}
+
 static const struct nvdla_glue soc_glue = {
 	.power_on = soc_power_on,
 	.power_off = soc_power_off,
 	.reset_core = soc_reset_core,
 	.clock_hz = soc_clock_hz,
+	.set_rate = soc_set_rate,
 };
 
 static int get_resets(struct device *dev, struct nvdla_soc *soc, unsigned int cores)
@@ -120,11 +124,18 @@ static int get_clocks(struct device *dev, struct nvdla_soc *soc)
 	soc->core_clock = devm_clk_get_optional(dev, "core");
 	if (IS_ERR(soc->core_clock))
 		return dev_err_probe(dev, PTR_ERR(soc->core_clock), "no core clock\n");
-	ret = devm_pm_opp_of_add_table(dev);
-	if (ret && ret != -ENODEV)
-		return dev_err_probe(dev, ret, "bad operating points\n");
-	if (ret)
+	/* Operating points are about the core clock; without it there is nothing to set. */
+	if (!soc->core_clock)
 		return 0;
+	ret = devm_pm_opp_set_clkname(dev, "core");
+	if (ret == -EOPNOTSUPP)
+		return 0;
+	if (!ret)
+		ret = devm_pm_opp_of_add_table(dev);
+	if (ret == -ENODEV)
+		return 0;
+	if (ret)
+		return dev_err_probe(dev, ret, "bad operating points\n");
 	opp = dev_pm_opp_find_freq_floor(dev, &hz);
 	if (!IS_ERR(opp)) {
 		soc->max_hz = hz;
@@ -263,7 +274,7 @@ static int soc_probe(struct platform_device *pdev)
 	if (ret)
 		goto err_memory;
 
-	pm_runtime_set_autosuspend_delay(dev, AUTOSUSPEND_MS);
+	pm_runtime_set_autosuspend_delay(dev, NVDLA_AUTOSUSPEND_MS);
 	pm_runtime_use_autosuspend(dev);
 	pm_runtime_enable(dev);
 	ret = pm_runtime_resume_and_get(dev);

@@ -49,7 +49,7 @@
 #define NVDLA_BOARD_VERSION		0x004
 #define NVDLA_BOARD_VERSION_MAJOR	GENMASK(31, 16)	/* changes break drivers */
 #define NVDLA_BOARD_VERSION_MINOR	GENMASK(15, 0)	/* additions */
-#define NVDLA_BOARD_VERSION_VALUE	0x00010000
+#define NVDLA_BOARD_VERSION_VALUE	0x00010001
 #define NVDLA_BOARD_CORES		0x008
 #define NVDLA_BOARD_FEATURES		0x00c
 #define NVDLA_BOARD_FEAT_FAULTS		BIT(0)	/* fault injection works */
@@ -100,6 +100,16 @@
 #define NVDLA_BOARD_ERROR_ECC_CORRECTED	4	/* a bit flip was corrected: nothing stopped */
 #define NVDLA_BOARD_ERROR_ECC_FATAL	5	/* data were delivered with a flipped bit */
 #define NVDLA_BOARD_ERROR_ACCESS	6	/* the bus accessed a register wrongly */
+
+/*
+ * Operating points, the fastest first; minor version 1. The board sets the
+ * voltage with a core's CLOCK_DIVIDER. Dividers that are no operating point run
+ * at the voltage of the slowest point that is not slower, or that of the last.
+ */
+#define NVDLA_BOARD_POINTS		0x064	/* how many; read only, as what follows */
+#define NVDLA_BOARD_POINT_DIVIDER(n)	(0x400 + (n) * 8)
+#define NVDLA_BOARD_POINT_MICROVOLT(n)	(0x404 + (n) * 8)
+#define NVDLA_BOARD_MAX_POINTS		16
 
 /* Write BOARD_RESET_KEY: resets all cores, interrupts, errors and faults. */
 #define NVDLA_BOARD_RESET		0x180

@@ -14,12 +14,28 @@
 
 static volatile uint32_t *control;
 
-/* A file of the device that the node belongs to. */
-static void device_file(char *path, size_t size, const char *file)
+void device_file(char *path, size_t size, const char *file)
 {
 	const char *node = strrchr(node_path(), '/');
 
 	snprintf(path, size, "/sys/class/accel/%.32s/device/%s", node ? node + 1 : "", file);
+}
+
+int device_keep_awake(bool awake)
+{
+	const char *text = awake ? "on" : "auto";
+	char path[128];
+	int fd, ret = 0;
+
+	device_file(path, sizeof(path), "power/control");
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	if (write(fd, text, strlen(text)) < 0)
+		ret = -errno;
+	close(fd);
+
+	return ret;
 }
 
 static unsigned int read_id(const char *file)
@@ -45,6 +61,10 @@ int board_open(void)
 	void *map;
 	int fd, ret;
 
+	/* Its registers are not there while it sleeps. */
+	ret = device_keep_awake(true);
+	if (ret)
+		return ret;
 	if (read_id("vendor") != NVDLA_BOARD_PCI_VENDOR ||
 	    read_id("device") != NVDLA_BOARD_PCI_DEVICE)
 		return -ENODEV;
@@ -91,6 +111,19 @@ bool board_fault(uint32_t kind, uint32_t core, uint32_t times, uint32_t skip, ui
 bool board_hang_unit(uint32_t core, uint32_t unit)
 {
 	return arm(NVDLA_BOARD_FAULT_HANG, core, unit, 1, 0, 0);
+}
+
+/* Both words of one of the counters that were latched. */
+uint64_t board_counter(uint32_t core, uint32_t counter)
+{
+	volatile uint32_t *words = control + (NVDLA_BOARD_CORE(core) + counter) / 4;
+
+	return words[0] | (uint64_t)words[1] << 32;
+}
+
+void board_latch(uint32_t core)
+{
+	control[(NVDLA_BOARD_CORE(core) + NVDLA_BOARD_CORE_LATCH) / 4] = 1;
 }
 
 void board_clear_faults(void)

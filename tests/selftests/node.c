@@ -158,6 +158,17 @@ int ctx_destroy(int fd, uint32_t handle)
 	return node_ioctl(fd, DRM_IOCTL_NVDLA_CTX_DESTROY, &destroy);
 }
 
+int ctx_set_qos(int fd, uint32_t handle, uint32_t latency_us, uint32_t frames_per_second)
+{
+	struct drm_nvdla_ctx_set_qos args = {
+		.handle = handle,
+		.latency_us = latency_us,
+		.frames_per_second = frames_per_second,
+	};
+
+	return node_ioctl(fd, DRM_IOCTL_NVDLA_CTX_SET_QOS, &args);
+}
+
 int ctx_state(int fd, uint32_t handle, struct drm_nvdla_ctx_get_state *state)
 {
 	memset(state, 0, sizeof(*state));

@@ -44,6 +44,7 @@ int bo_wait(int fd, uint32_t handle, uint32_t flags, int64_t ns);
 int ctx_create(int fd, uint32_t priority, uint32_t core_mask, uint32_t timeout_ms,
 	       uint32_t *handle);
 int ctx_destroy(int fd, uint32_t handle);
+int ctx_set_qos(int fd, uint32_t handle, uint32_t latency_us, uint32_t frames_per_second);
 int ctx_state(int fd, uint32_t handle, struct drm_nvdla_ctx_get_state *state);
 
 /* @create receives everything that the kernel answered. */

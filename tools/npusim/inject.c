@@ -35,6 +35,12 @@ void npusim_hang(struct npusim *sim, unsigned int index, uint32_t units)
 	sim_unlock(core);
 }
 
+void npusim_supply(struct npusim *sim, unsigned int index, unsigned int ppm)
+{
+	if (index < sim->count)
+		__atomic_store_n(&sim->cores[index].supply, ppm, __ATOMIC_RELAXED);
+}
+
 void npusim_slow(struct npusim *sim, unsigned int index, unsigned int factor)
 {
 	struct sim_core *core;

@@ -192,4 +192,17 @@ void npusim_hang(struct npusim *sim, unsigned int core, uint32_t units);
 /* Make the memory of a core slower by a factor: bandwidth and latency; 1: as made. */
 void npusim_slow(struct npusim *sim, unsigned int core, unsigned int factor);
 
+/**
+ * npusim_supply() - at which voltage a core works from now on
+ * @sim: the simulator
+ * @core: its number
+ * @ppm: energy of the core's own events, in millionths of that at the voltage
+ *	which the figures of &struct npusim_counters.energy_pj stand for: the
+ *	square of the voltages' ratio; 0 stands for 1000000. Memory's share of
+ *	the energy stays
+ *
+ * Thread safety: any thread, at any time.
+ */
+void npusim_supply(struct npusim *sim, unsigned int core, unsigned int ppm);
+
 #endif /* NPUSIM_H */

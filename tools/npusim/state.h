@@ -161,6 +161,7 @@ struct sim_core {
 
 	bool failed;			/* an error was reported: nothing runs until reset */
 	uint32_t hung;			/* units that take no operation any more */
+	unsigned int supply;		/* of npusim_supply() */
 	unsigned int slow;		/* memory is slower by this factor; 0: not */
 	struct npusim_error error;
 	struct npusim_counters counters;

@@ -257,8 +257,10 @@ uint64_t sim_time_fed(const struct sim_core *core, const struct sim_cost *sdp,
 uint64_t sim_energy(const struct sim_core *core, const struct sim_cost *cost)
 {
 	uint64_t macs = (uint64_t)core->config->atomic_c * core->config->atomic_k;
+	unsigned int supply = __atomic_load_n(&core->supply, __ATOMIC_RELAXED);
+	double own = supply ? supply * 1e-6 : 1;
 
 	return 20 * (cost->read[NPUSIM_MCIF] + cost->written[NPUSIM_MCIF]) +
 	       2 * (cost->read[NPUSIM_CVIF] + cost->written[NPUSIM_CVIF]) +
-	       cost->cycles * macs / 5;
+	       (uint64_t)(own * 0.2 * (double)(cost->cycles * macs));
 }

@@ -54,6 +54,8 @@ enum drm_nvdla_ioctl_id {
 	DRM_NVDLA_PERFMON_DESTROY,
 	/** @DRM_NVDLA_PERFMON_GET_VALUES: read what a recorder holds */
 	DRM_NVDLA_PERFMON_GET_VALUES,
+	/** @DRM_NVDLA_CTX_SET_QOS: say how fast a context's jobs have to run */
+	DRM_NVDLA_CTX_SET_QOS,
 };
 
 /**
@@ -650,6 +652,27 @@ struct drm_nvdla_ctx_get_state {
 	__u32 fail_errno;
 };
 
+/**
+ * struct drm_nvdla_ctx_set_qos - DRM_IOCTL_NVDLA_CTX_SET_QOS
+ *
+ * Hints that keep the clock from falling below what the context's jobs need,
+ * as far as their cost so far tells; before the first has ended that is the
+ * highest clock. The contexts' needs add up. They promise nothing, heat and
+ * the administrator's limits go before, and 0 takes a hint back.
+ *
+ * Without operating points they have no effect. Errors: -ENOENT, -EINVAL pad.
+ */
+struct drm_nvdla_ctx_set_qos {
+	/** @handle: context handle */
+	__u32 handle;
+	/** @latency_us: microseconds that a job may take on its core, 0: any */
+	__u32 latency_us;
+	/** @frames_per_second: jobs to be run each second, 0: not known */
+	__u32 frames_per_second;
+	/** @pad: 0 */
+	__u32 pad;
+};
+
 /* -------------------------------------------------------------------- jobs */
 
 /**
@@ -837,6 +860,7 @@ struct drm_nvdla_perfmon_get_values {
 #define DRM_IOCTL_NVDLA_PERFMON_DESTROY		DRM_NVDLA_IOWR(PERFMON_DESTROY, perfmon_destroy)
 #define DRM_IOCTL_NVDLA_PERFMON_GET_VALUES \
 	DRM_NVDLA_IOWR(PERFMON_GET_VALUES, perfmon_get_values)
+#define DRM_IOCTL_NVDLA_CTX_SET_QOS		DRM_NVDLA_IOWR(CTX_SET_QOS, ctx_set_qos)
 
 #if defined(__cplusplus)
 }

@@ -290,7 +290,7 @@ void board_reset_core(struct board_core *core)
 {
 	pthread_mutex_lock(&core->lock);
 	__atomic_store_n(&core->reset_wanted, true, __ATOMIC_RELAXED);
-	core->divider = 1;
+	power_set_divider(core, 1);
 	pthread_cond_signal(&core->wake);
 	pthread_mutex_unlock(&core->lock);
 }
@@ -359,6 +359,7 @@ static int core_start(struct board *board, unsigned int index, const char *folde
 	core->index = index;
 	core->divider = 1;
 	core->heat_ns = board_now();
+	core->passed_ns = board->realtime ? core->heat_ns : 0;
 	pthread_mutex_init(&core->lock, NULL);
 	pthread_mutex_init(&core->record_lock, NULL);
 	pthread_condattr_init(&attr);

@@ -38,18 +38,20 @@ static uint32_t text_word(const char *text, uint32_t at)
 static uint32_t temperature(struct board_core *core)
 {
 	struct npusim_counters counters;
-	uint64_t now = board_now();
+	uint64_t now = board_now(), energy;
 	double ns, watt, share;
 
 	npusim_get_counters(core->board->sim, core->index, &counters);
 	pthread_mutex_lock(&core->lock);
 	ns = (double)(now - core->heat_ns);
 	if (ns >= 1e6) {
-		watt = (double)(counters.energy_pj - core->heat_pj) / ns * 1e-3;
+		power_pass(core);
+		energy = counters.energy_pj + (uint64_t)core->passed_pj;
+		watt = (double)(energy - core->heat_pj) / ns * 1e-3;
 		share = ns / (ns + SETTLE_NS);
 		core->heat += (watt * KELVIN_PER_WATT - core->heat) * share;
 		core->heat_ns = now;
-		core->heat_pj = counters.energy_pj;
+		core->heat_pj = energy;
 	}
 	ns = core->heat;
 	pthread_mutex_unlock(&core->lock);
@@ -74,7 +76,8 @@ static void latch(struct board_core *core)
 	core->latched[7] = counters.write_bytes;
 	core->latched[8] = counters.sram_read_bytes;
 	core->latched[9] = counters.sram_write_bytes;
-	core->latched[10] = counters.energy_pj;
+	power_pass(core);
+	core->latched[10] = counters.energy_pj + (uint64_t)core->passed_pj;
 	pthread_mutex_unlock(&core->lock);
 }
 
@@ -128,7 +131,7 @@ static void core_write(struct board_core *core, uint32_t offset, uint32_t value)
 		break;
 	case NVDLA_BOARD_CORE_CLOCK_DIVIDER:
 		pthread_mutex_lock(&core->lock);
-		core->divider = value > 255 ? 255 : value;
+		power_set_divider(core, value > 255 ? 255 : value);
 		pthread_cond_signal(&core->wake);
 		pthread_mutex_unlock(&core->lock);
 		break;
@@ -314,6 +317,11 @@ static uint32_t fault_read(struct board *board, uint32_t offset)
 	}
 }
 
+static uint32_t point_read(uint32_t offset)
+{
+	return offset & 4 ? power_point_microvolt(offset / 8) : power_point_divider(offset / 8);
+}
+
 static uint32_t identity_read(const struct board *board, uint32_t offset)
 {
 	switch (offset) {
@@ -326,6 +334,8 @@ static uint32_t identity_read(const struct board *board, uint32_t offset)
 	case NVDLA_BOARD_FEATURES:
 		return NVDLA_BOARD_FEAT_FAULTS | NVDLA_BOARD_FEAT_MODEL |
 		       (board->realtime ? NVDLA_BOARD_FEAT_REALTIME : 0);
+	case NVDLA_BOARD_POINTS:
+		return power_points();
 	case NVDLA_BOARD_CLOCK_HZ:
 	case NVDLA_BOARD_CLOCK_HZ + 4:
 		return half(board->timing.clock_hz, offset);
@@ -361,6 +371,9 @@ uint32_t board_control_read(struct board *board, uint32_t offset)
 		return core_read(core, offset & 0xff);
 	if (offset < NVDLA_BOARD_INTR_STATUS)
 		return identity_read(board, offset);
+	if (offset >= NVDLA_BOARD_POINT_DIVIDER(0) &&
+	    offset < NVDLA_BOARD_POINT_DIVIDER(NVDLA_BOARD_MAX_POINTS))
+		return point_read(offset - NVDLA_BOARD_POINT_DIVIDER(0));
 	if (offset < NVDLA_BOARD_RESET) {
 		pthread_mutex_lock(&board->irq_lock);
 		value = interrupt_read(board, offset);

@@ -11,6 +11,7 @@
 #include "kmod/hw/nvdla_board_regs.h"
 #include "kmod/hw/nvdla_config.h"
 #include "board.h"
+#include "power.h"
 #include "tools/npusim/record.h"
 
 /* No bus hands out addresses there; within the 40 bits that every core has. */
@@ -43,6 +44,8 @@ struct board_core {
 	uint64_t time_ps;		/* modelled, without what is not a whole ns */
 	uint64_t time_ns;
 	uint64_t latched[BOARD_COUNTERS];
+	uint64_t passed_ns;		/* up to when @passed_pj goes */
+	double passed_pj;		/* energy that passed with time */
 	double heat;			/* kelvin above ambient */
 	uint64_t heat_ns, heat_pj;
 };
