@@ -214,10 +214,10 @@ static u64 file_busy_ns(struct nvdla_file *file, struct nvdla_core *core)
 {
 	struct nvdla_usage *usage = &file->usage[core->index];
 	u64 ns = atomic64_read(&usage->busy_ns), shown;
+	struct nvdla_job *job;
 
 	scoped_guard(spinlock_irqsave, &core->lock) {
-		struct nvdla_job *job = list_first_entry_or_null(&core->jobs, struct nvdla_job, link);
-
+		job = list_first_entry_or_null(&core->jobs, struct nvdla_job, link);
 		if (job && job->started && job->ctx->file == file)
 			ns += ktime_to_ns(ktime_sub(ktime_get(), job->start));
 	}

@@ -84,9 +84,12 @@ static int board_temperature(struct nvdla_device *nvdla)
 	s32 hottest = S32_MIN;
 	unsigned int i;
 
-	for (i = 0; i < nvdla->core_count; i++)
-		hottest = max(hottest, (s32)readl(board->control + NVDLA_BOARD_CORE(i) +
-						  NVDLA_BOARD_CORE_TEMPERATURE));
+	for (i = 0; i < nvdla->core_count; i++) {
+		s32 core = readl(board->control + NVDLA_BOARD_CORE(i) +
+				 NVDLA_BOARD_CORE_TEMPERATURE);
+
+		hottest = max(hottest, core);
+	}
 	return hottest;
 }
 
