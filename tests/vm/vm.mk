@@ -34,6 +34,18 @@ soak:
 		--files $$(CACHE=$(CACHE) tests/vm/check --stage-only $(GUEST)) \
 		--env NVDLA_SOAK=$(SOAK_FAULTS) --timeout 3600 -- run-selftests test_faults
 
+# Energy and busy shares in a guest whose board keeps to modelled time.
+BENCHES		+= power
+.PHONY: bench-power
+bench-power: $(O)/npusim
+	@mkdir -p build/vm/$(GUEST)
+	@CACHE=$(CACHE) tests/vm/run $(GUEST) --module --timeout 300 \
+		--npusim '--config nv_small --cores 1 --pace real --latency 1000000' \
+		--files $$(CACHE=$(CACHE) tests/vm/check --stage-only $(GUEST)) \
+		-- run-selftests test_power >build/vm/$(GUEST)/power.log 2>&1 || \
+		{ cat build/vm/$(GUEST)/power.log; exit 1; }
+	@grep -e "^figure" -e highest build/vm/$(GUEST)/power.log
+
 # A person in a guest, with the NPU, the driver loaded and the tests in the path.
 shell-vm:
 	@CACHE=$(CACHE) PYTHONDONTWRITEBYTECODE=1 tests/vm/run $(GUEST) --module --shell \
