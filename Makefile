@@ -16,6 +16,12 @@ CROSS_COMPILE	?=
 ifeq ($(origin CC),default)
 CC		:= $(CROSS_COMPILE)gcc
 endif
+# A compiler from the command line is the host's, unless it is named for the other machine.
+ifneq ($(CROSS_COMPILE),)
+ifeq ($(findstring $(CROSS_COMPILE),$(CC)),)
+override CC	:= $(CROSS_COMPILE)gcc
+endif
+endif
 AR		:= $(CROSS_COMPILE)ar
 ARCH_TRIPLET	:= $(shell $(CC) -dumpmachine)
 SAN		?=

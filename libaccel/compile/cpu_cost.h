@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What operations cost on the CPU, so that they can be placed where they are
- * done sooner.
+ * What operations cost on the CPU, so that they can be placed where that is
+ * worth it.
  */
 #ifndef ACCEL_CPU_COST_H
 #define ACCEL_CPU_COST_H

@@ -300,7 +300,13 @@ static double cpu_time(const struct lower *lower, uint32_t index)
 	return ns + lower->cpu.layout * (double)graph_bytes(&graph->tensors[op->outputs[0]]);
 }
 
-/* Lower one operation, unless the CPU is sooner done with it. */
+/*
+ * What a nanosecond of the NPU is worth in those of the CPU: streams share one
+ * NPU and several CPUs.
+ */
+#define NPU_WORTH	2
+
+/* Lower one operation, unless the CPU is better at it. */
 static const char *lower_choosing(struct lower *lower, uint32_t index)
 {
 	const struct graph_op *op = &lower->graph->ops[index];
@@ -314,7 +320,8 @@ static const char *lower_choosing(struct lower *lower, uint32_t index)
 
 	for (i = before.op_count; i < lower->op_count; i++)
 		cycles += (double)lower->ops[i].cost.cycles;
-	if (why || lower->error || !lower->cpu.change || cycles / lower->clock * 1e9 <= limit)
+	if (why || lower->error || !lower->cpu.change ||
+	    NPU_WORTH * cycles / lower->clock * 1e9 <= limit)
 		return why;
 	/* As if nothing had been; lower_cpu() takes care of the result. */
 	lower->op_count = before.op_count;
@@ -323,7 +330,7 @@ static const char *lower_choosing(struct lower *lower, uint32_t index)
 	lower->const_size = before.const_size;
 	*in = in_before;
 	lower->notes[index] = note;
-	return "the CPU is sooner done with it";
+	return "not worth the NPU's time";
 }
 
 /* Are all inputs of an operation there? */
