@@ -2,11 +2,8 @@
 #
 # The model readers' fuzzer, with sanitizers in a build of its own.
 
-FUZZ_IMPORT_SRCS	:= tests/fuzz/import.c libaccel/dev/error.c libaccel/run/picture.c libaccel/run/picture_file.c
-FUZZ_IMPORT_OBJS	:= $(addprefix $(O)/,$(FUZZ_IMPORT_SRCS:.c=.o) $(GRAPH_SRCS:.c=.o) $(ONNX_PB).o)
-
-$(O)/fuzz-import: $(FUZZ_IMPORT_OBJS)
-	$(CC) $(LDFLAGS) -o $@ $^ -lcjson -lprotobuf-c -ljpeg -lpng -lm
+$(O)/fuzz-import: $(O)/tests/fuzz/import.o $(LIBACCEL_A)
+	$(CC) $(LDFLAGS) -o $@ $^ $(LIBACCEL_LIBS)
 
 FUZZ_IMPORT_SEEDS	= $(ONNX_TESTDATA) $(wildcard $(CACHE)/models)
 
