@@ -15,6 +15,7 @@
 #include <linux/io.h>
 #include <linux/iosys-map.h>
 #include <linux/mm.h>
+#include <linux/pm_runtime.h>
 
 #include "nvdla_bo.h"
 #include "nvdla_compat.h"
@@ -30,9 +31,13 @@ static void free_sram(struct nvdla_bo *bo)
 {
 	struct nvdla_sram *sram = &to_nvdla(bo->base.dev)->sram;
 
-	guard(mutex)(&sram->lock);
-	if (drm_mm_node_allocated(&bo->node))
+	scoped_guard(mutex, &sram->lock) {
+		if (!drm_mm_node_allocated(&bo->node))
+			return;
 		drm_mm_remove_node(&bo->node);
+	}
+	pm_runtime_mark_last_busy(bo_dev(bo));
+	pm_runtime_put_autosuspend(bo_dev(bo));
 }
 
 static void free_memory(struct nvdla_bo *bo)
@@ -255,17 +260,25 @@ static struct nvdla_bo *bo_new(struct drm_device *drm, size_t size, u32 flags)
 	return bo;
 }
 
-/* Cleared, so that nobody sees what another client left there. */
+/*
+ * Cleared, so that nobody sees what another client left there. On-chip memory
+ * works, and remembers, only while the device is powered: it stays so until the
+ * buffer goes.
+ */
 static int alloc_sram(struct nvdla_bo *bo)
 {
 	struct nvdla_sram *sram = &to_nvdla(bo->base.dev)->sram;
-	int ret;
+	int ret = pm_runtime_resume_and_get(bo_dev(bo));
 
+	if (ret)
+		return ret;
 	scoped_guard(mutex, &sram->lock)
 		ret = drm_mm_insert_node_generic(&sram->mm, &bo->node, bo->base.size, PAGE_SIZE, 0,
 						 DRM_MM_INSERT_BEST);
-	if (ret)
+	if (ret) {
+		pm_runtime_put_autosuspend(bo_dev(bo));
 		return ret;
+	}
 	memset_io(sram->map + bo->node.start, 0, bo->base.size);
 	bo->addr = sram->bus + bo->node.start;
 	return 0;

@@ -265,7 +265,7 @@ struct drm_nvdla_dev_query {
 #define DRM_NVDLA_BO_CACHED		0x1
 /** define DRM_NVDLA_BO_NO_MMAP - never mapped by the CPU, nor exported */
 #define DRM_NVDLA_BO_NO_MMAP		0x2
-/** define DRM_NVDLA_BO_SRAM - lives in the device's SRAM; not exportable */
+/** define DRM_NVDLA_BO_SRAM - lives in the device's SRAM; not exportable; keeps it powered */
 #define DRM_NVDLA_BO_SRAM		0x4
 
 /**
