@@ -51,7 +51,7 @@ static void append_sdp_table(struct builder *b, uint32_t seed)
 
 	builder_op(b, DRM_NVDLA_ENGINE_SDP);
 	b->ops[b->op_count - 1].lut = lut;
-	sdp_cube_append(b);
+	sdp_cube_append(b, CUBE_WIDTH, CUBE_HEIGHT, CUBE_CHANNELS);
 	builder_reg(b, NVDLA_SDP, SDP_D_DP_BS_CFG, SDP_D_DP_BS_CFG_BS_BYPASS);
 	builder_reg(b, NVDLA_SDP, SDP_D_DP_BN_CFG, SDP_D_DP_BN_CFG_BN_BYPASS);
 	builder_reg(b, NVDLA_SDP, SDP_D_DP_EW_CFG,

@@ -18,18 +18,19 @@ static unsigned int slots(const struct nvdla_config *config)
 	return stages(config) + 2;
 }
 
-void sdp_cube_append(struct builder *b)
+void sdp_cube_append(struct builder *b, unsigned int width, unsigned int height,
+		     unsigned int channels)
 {
-	unsigned int line = CUBE_WIDTH * b->config->atomic_m, surface = line * CUBE_HEIGHT;
+	unsigned int line = width * b->config->atomic_m, surface = line * height;
 
-	builder_reg(b, NVDLA_SDP_RDMA, SDP_RDMA_D_DATA_CUBE_WIDTH, CUBE_WIDTH - 1);
-	builder_reg(b, NVDLA_SDP_RDMA, SDP_RDMA_D_DATA_CUBE_HEIGHT, CUBE_HEIGHT - 1);
-	builder_reg(b, NVDLA_SDP_RDMA, SDP_RDMA_D_DATA_CUBE_CHANNEL, CUBE_CHANNELS - 1);
+	builder_reg(b, NVDLA_SDP_RDMA, SDP_RDMA_D_DATA_CUBE_WIDTH, width - 1);
+	builder_reg(b, NVDLA_SDP_RDMA, SDP_RDMA_D_DATA_CUBE_HEIGHT, height - 1);
+	builder_reg(b, NVDLA_SDP_RDMA, SDP_RDMA_D_DATA_CUBE_CHANNEL, channels - 1);
 	builder_reg(b, NVDLA_SDP_RDMA, SDP_RDMA_D_SRC_LINE_STRIDE, line);
 	builder_reg(b, NVDLA_SDP_RDMA, SDP_RDMA_D_SRC_SURFACE_STRIDE, surface);
-	builder_reg(b, NVDLA_SDP, SDP_D_DATA_CUBE_WIDTH, CUBE_WIDTH - 1);
-	builder_reg(b, NVDLA_SDP, SDP_D_DATA_CUBE_HEIGHT, CUBE_HEIGHT - 1);
-	builder_reg(b, NVDLA_SDP, SDP_D_DATA_CUBE_CHANNEL, CUBE_CHANNELS - 1);
+	builder_reg(b, NVDLA_SDP, SDP_D_DATA_CUBE_WIDTH, width - 1);
+	builder_reg(b, NVDLA_SDP, SDP_D_DATA_CUBE_HEIGHT, height - 1);
+	builder_reg(b, NVDLA_SDP, SDP_D_DATA_CUBE_CHANNEL, channels - 1);
 	builder_reg(b, NVDLA_SDP, SDP_D_DST_LINE_STRIDE, line);
 	builder_reg(b, NVDLA_SDP, SDP_D_DST_SURFACE_STRIDE, surface);
 	builder_reg(b, NVDLA_SDP, SDP_D_CVT_SCALE, 1);
@@ -52,7 +53,7 @@ static void append(struct builder *b)
 	unsigned int line = CUBE_WIDTH * b->config->atomic_m, i;
 
 	builder_op(b, DRM_NVDLA_ENGINE_SDP);
-	sdp_cube_append(b);
+	sdp_cube_append(b, CUBE_WIDTH, CUBE_HEIGHT, CUBE_CHANNELS);
 	builder_reloc(b, NVDLA_SDP_RDMA, SDP_RDMA_D_SRC_BASE_ADDR_LOW, 0, 0);
 	for (i = 0; i < 3; i++) {
 		if (i >= stages(b->config)) {

@@ -52,8 +52,12 @@ extern const struct engine_test conv_engine_test, image_engine_test, sdp_engine_
 	sdp_lut_engine_test, pdp_engine_test, cdp_engine_test, bdma_engine_test,
 	rubik_engine_test, conv_int16_engine_test, conv_fp16_engine_test;
 
-/* The registers of an SDP operation that say where the cube is and how large. */
-void sdp_cube_append(struct builder *b);
+/*
+ * The registers of an SDP operation from memory to memory that say how large the
+ * packed INT8 cube is on both sides: @width x @height elements of @channels.
+ */
+void sdp_cube_append(struct builder *b, unsigned int width, unsigned int height,
+		     unsigned int channels);
 
 /**
  * lut_append() - append SDP's or CDP's lookup table operation

@@ -63,21 +63,10 @@ static void append_copy(struct builder *b)
 		{ SDP_D_DP_BN_CFG, SDP_RDMA_D_NRDMA_CFG },
 		{ SDP_D_DP_EW_CFG, SDP_RDMA_D_ERDMA_CFG },
 	};
-	uint32_t line = COPY_WIDTH * b->config->atomic_m, surface = line * COPY_HEIGHT;
 	unsigned int i;
 
 	builder_op(b, DRM_NVDLA_ENGINE_SDP);
-	builder_reg(b, NVDLA_SDP_RDMA, SDP_RDMA_D_DATA_CUBE_WIDTH, COPY_WIDTH - 1);
-	builder_reg(b, NVDLA_SDP_RDMA, SDP_RDMA_D_DATA_CUBE_HEIGHT, COPY_HEIGHT - 1);
-	builder_reg(b, NVDLA_SDP_RDMA, SDP_RDMA_D_DATA_CUBE_CHANNEL, COPY_CHANNELS - 1);
-	builder_reg(b, NVDLA_SDP_RDMA, SDP_RDMA_D_SRC_LINE_STRIDE, line);
-	builder_reg(b, NVDLA_SDP_RDMA, SDP_RDMA_D_SRC_SURFACE_STRIDE, surface);
-	builder_reg(b, NVDLA_SDP, SDP_D_DATA_CUBE_WIDTH, COPY_WIDTH - 1);
-	builder_reg(b, NVDLA_SDP, SDP_D_DATA_CUBE_HEIGHT, COPY_HEIGHT - 1);
-	builder_reg(b, NVDLA_SDP, SDP_D_DATA_CUBE_CHANNEL, COPY_CHANNELS - 1);
-	builder_reg(b, NVDLA_SDP, SDP_D_DST_LINE_STRIDE, line);
-	builder_reg(b, NVDLA_SDP, SDP_D_DST_SURFACE_STRIDE, surface);
-	builder_reg(b, NVDLA_SDP, SDP_D_CVT_SCALE, 1);
+	sdp_cube_append(b, COPY_WIDTH, COPY_HEIGHT, COPY_CHANNELS);
 	for (i = 0; i < 3; i++) {
 		/* The bit is the same in all three. */
 		builder_reg(b, NVDLA_SDP, stages[i].cfg, SDP_D_DP_EW_CFG_EW_BYPASS);
