@@ -28,8 +28,10 @@
 #define MEMORY_LIMIT	(4ull << 30)
 #define POLL_CYCLES	1000000000ull
 #define MAX_SRAM	16
-#define WRITE_CYCLES	2
 #define READ_CYCLES	18
+/* CSB takes a write per cycle, but no more than some under way, that long each. */
+#define WRITES		4
+#define WRITE_CYCLES	9
 
 struct replay {
 	struct npusim *sim;
@@ -38,6 +40,10 @@ struct replay {
 	uint64_t sram_lo[MAX_SRAM], sram_hi[MAX_SRAM];
 	unsigned int sram_count;
 	unsigned int core, cores;
+	/* of the last writes to this core: when each has made room for another */
+	uint64_t write_free[WRITES];
+	unsigned int writes;
+	uint64_t clock;		/* CSB's, which runs while the core is idle, too */
 	unsigned int line;
 	const char *script;
 	char *folder;
@@ -224,6 +230,7 @@ static void pass(struct replay *replay, uint64_t cycles)
 	enum npusim_state state = NPUSIM_INTERRUPT;
 	uint64_t now = npusim_cycles(replay->sim, replay->core), end = now + cycles;
 
+	replay->clock += cycles;
 	while (state == NPUSIM_INTERRUPT && now < end) {
 		state = npusim_run(replay->sim, replay->core, end - now);
 		now = npusim_cycles(replay->sim, replay->core);
@@ -232,8 +239,13 @@ static void pass(struct replay *replay, uint64_t cycles)
 
 static void write_register(struct replay *replay, uint32_t reg, uint32_t value)
 {
+	uint64_t *next = &replay->write_free[replay->writes++ % WRITES];
+
+	if (*next > replay->clock)
+		pass(replay, *next - replay->clock);
+	*next = replay->clock + WRITE_CYCLES;
 	npusim_reg_write(replay->sim, replay->core, reg, value);
-	pass(replay, WRITE_CYCLES);
+	pass(replay, 1);
 }
 
 static uint32_t read_register(struct replay *replay, uint32_t reg)
@@ -268,6 +280,7 @@ static void wait_for(struct replay *replay, uint32_t mask, uint64_t max)
 			break;
 		state = npusim_run(replay->sim, replay->core, max - used);
 	}
+	replay->clock += used;
 	printf("%u: wfi 0x%x: status 0x%x, %" PRIu64 " cycles\n", replay->line, mask, seen, used);
 	if ((seen & mask) != mask) {
 		printf("%u: wfi 0x%x: %s\n", replay->line, mask, state_name(state));
@@ -275,7 +288,7 @@ static void wait_for(struct replay *replay, uint32_t mask, uint64_t max)
 		return;
 	}
 	/* The status was read and acknowledged. */
-	pass(replay, READ_CYCLES + WRITE_CYCLES);
+	pass(replay, READ_CYCLES + 1);
 }
 
 static void poll_for(struct replay *replay, uint32_t reg, uint32_t value)
@@ -360,6 +373,7 @@ static int execute(struct replay *replay, const struct command *command, const u
 		if (n[0] >= replay->cores)
 			return -EINVAL;
 		replay->core = (unsigned int)n[0];
+		memset(replay->write_free, 0, sizeof(replay->write_free));
 	} else {
 		if (replay->sram_count == MAX_SRAM || n[0] >= n[1])
 			return -EINVAL;
