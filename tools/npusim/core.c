@@ -145,6 +145,9 @@ void npusim_reset(struct npusim *sim, unsigned int index)
 	memset(core->lut, 0, sizeof(core->lut));
 	core->now = 0;
 	core->busy = 0;
+	memset(core->started, 0, sizeof(core->started));
+	memset(core->free_at, 0, sizeof(core->free_at));
+	memset(&core->drain, 0, sizeof(core->drain));
 	core->event_count = 0;
 	core->busy_until = 0;
 	core->queued = 0;

@@ -7,6 +7,7 @@
  * gives. Every unit has a consumer pointer of its own, which moves when that
  * unit finishes an operation.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,6 +39,9 @@ static void event_add(struct sim_core *core, uint64_t time, uint32_t intr, uint3
 	event->intr = intr;
 	event->units = units;
 	event->engines = engines;
+	for (i = 0; i < NVDLA_UNITS; i++)
+		core->started[i] += units >> i & 1;
+	if (getenv("SIMEV"))fprintf(stderr,"EV now %lu time %lu intr %x units %x engines %x\n",core->now,time,intr,units,engines);
 	core->event_count++;
 	if (time > core->busy_until) {
 		core->counters.busy_cycles +=
@@ -46,38 +50,46 @@ static void event_add(struct sim_core *core, uint64_t time, uint32_t intr, uint3
 	}
 }
 
+
+/* The group that comes next in a unit, which may still be at work on the one before. */
+static unsigned int next_group(const struct sim_core *core, enum nvdla_unit unit)
+{
+	return (core->consumer[unit] ^ core->started[unit]) & 1;
+}
+
+static bool next_enabled(const struct sim_core *core, enum nvdla_unit unit)
+{
+	return core->started[unit] < 2 && !(core->hung & 1u << unit) &&
+	       sim_reg(core, unit, next_group(core, unit), nvdla_units[unit].first_grouped) & 1;
+}
+
 static uint32_t intr_bit(const struct sim_core *core, enum nvdla_unit unit, unsigned int bit)
 {
-	return 1u << (bit + core->consumer[unit]);
+	return 1u << (bit + next_group(core, unit));
 }
 
-static unsigned int consumer(const struct sim_core *core, enum nvdla_unit unit)
-{
-	return core->consumer[unit];
-}
-
-#define CONSUMER_FIELD(core, unit, reg, field) \
-	SIM_FIELD(core, NVDLA_##unit, consumer(core, NVDLA_##unit), unit##_##reg, field)
+#define NEXT_FIELD(core, unit, reg, field) \
+	SIM_FIELD(core, NVDLA_##unit, next_group(core, NVDLA_##unit), unit##_##reg, field)
 
 static bool sdp_flying(const struct sim_core *core)
 {
-	return CONSUMER_FIELD(core, SDP, D_FEATURE_MODE_CFG, FLYING_MODE) !=
+	return NEXT_FIELD(core, SDP, D_FEATURE_MODE_CFG, FLYING_MODE) !=
 	       SDP_D_FEATURE_MODE_CFG_FLYING_MODE_OFF;
 }
 
 static bool sdp_feeds_pdp(const struct sim_core *core)
 {
-	return CONSUMER_FIELD(core, SDP, D_FEATURE_MODE_CFG, OUTPUT_DST) !=
+	return NEXT_FIELD(core, SDP, D_FEATURE_MODE_CFG, OUTPUT_DST) !=
 	       SDP_D_FEATURE_MODE_CFG_OUTPUT_DST_MEM;
 }
 
 /* Does an operand of one stage come from memory? */
 #define STAGE_FROM_MEMORY(core, stage)							\
-	(!CONSUMER_FIELD(core, SDP, D_DP_##stage##_CFG, stage##_BYPASS) &&		\
-	 ((!CONSUMER_FIELD(core, SDP, D_DP_##stage##_CFG, stage##_ALU_BYPASS) &&	\
-	   CONSUMER_FIELD(core, SDP, D_DP_##stage##_ALU_CFG, stage##_ALU_SRC)) ||	\
-	  (!CONSUMER_FIELD(core, SDP, D_DP_##stage##_CFG, stage##_MUL_BYPASS) &&	\
-	   CONSUMER_FIELD(core, SDP, D_DP_##stage##_MUL_CFG, stage##_MUL_SRC))))
+	(!NEXT_FIELD(core, SDP, D_DP_##stage##_CFG, stage##_BYPASS) &&		\
+	 ((!NEXT_FIELD(core, SDP, D_DP_##stage##_CFG, stage##_ALU_BYPASS) &&	\
+	   NEXT_FIELD(core, SDP, D_DP_##stage##_ALU_CFG, stage##_ALU_SRC)) ||	\
+	  (!NEXT_FIELD(core, SDP, D_DP_##stage##_CFG, stage##_MUL_BYPASS) &&	\
+	   NEXT_FIELD(core, SDP, D_DP_##stage##_MUL_CFG, stage##_MUL_SRC))))
 
 static bool sdp_needs_rdma(const struct sim_core *core)
 {
@@ -90,27 +102,22 @@ static bool sdp_needs_rdma(const struct sim_core *core)
 
 static bool pdp_flying(const struct sim_core *core)
 {
-	return CONSUMER_FIELD(core, PDP, D_OPERATION_MODE_CFG, FLYING_MODE) ==
+	return NEXT_FIELD(core, PDP, D_OPERATION_MODE_CFG, FLYING_MODE) ==
 	       PDP_D_OPERATION_MODE_CFG_FLYING_MODE_ON_FLYING;
 }
 
 /* The SDP is enabled and so is everything it needs besides its main input. */
 static bool sdp_complete(const struct sim_core *core)
 {
-	if (!sim_enabled(core, NVDLA_SDP))
+	if (!next_enabled(core, NVDLA_SDP))
 		return false;
-	if (sdp_needs_rdma(core) && !sim_enabled(core, NVDLA_SDP_RDMA))
+	if (sdp_needs_rdma(core) && !next_enabled(core, NVDLA_SDP_RDMA))
 		return false;
-	if (sdp_feeds_pdp(core) && (!sim_enabled(core, NVDLA_PDP) || !pdp_flying(core) ||
-				    core->busy & 1u << SIM_PDP))
-		return false;
-	return true;
+	return !sdp_feeds_pdp(core) || (next_enabled(core, NVDLA_PDP) && pdp_flying(core));
 }
 
 static bool can_start(struct sim_core *core, enum sim_engine engine)
 {
-	const uint32_t sdp_users = 1u << SIM_CONV | 1u << SIM_SDP;
-
 	if (core->busy & 1u << engine)
 		return false;
 	switch (engine) {
@@ -118,15 +125,17 @@ static bool can_start(struct sim_core *core, enum sim_engine engine)
 		return sim_enabled(core, NVDLA_CDMA) && core->load_count < 2 &&
 		       sim_cdma_ready(core);
 	case SIM_CONV:
-		return !(core->busy & sdp_users) && core->load_count &&
+		/* CACC keeps its sums for an SDP that is still at work. */
+		return core->load_count &&
 		       sim_enabled(core, NVDLA_CSC) && sim_enabled(core, NVDLA_CMAC_A) &&
 		       sim_enabled(core, NVDLA_CMAC_B) && sim_enabled(core, NVDLA_CACC) &&
 		       sdp_complete(core) && sdp_flying(core) && sim_conv_ready(core);
 	case SIM_SDP:
-		return !(core->busy & sdp_users) && sdp_complete(core) && !sdp_flying(core);
+		return !core->started[NVDLA_SDP] && sdp_complete(core) && !sdp_flying(core) &&
+		       !(sdp_feeds_pdp(core) && core->started[NVDLA_PDP]);
 	case SIM_PDP:
-		return sim_enabled(core, NVDLA_PDP) && !pdp_flying(core) &&
-		       sim_enabled(core, NVDLA_PDP_RDMA);
+		return !core->started[NVDLA_PDP] && sim_enabled(core, NVDLA_PDP) &&
+		       !pdp_flying(core) && sim_enabled(core, NVDLA_PDP_RDMA);
 	case SIM_CDP:
 		return sim_enabled(core, NVDLA_CDP) && sim_enabled(core, NVDLA_CDP_RDMA);
 	case SIM_RUBIK:
@@ -148,8 +157,9 @@ static void account(struct sim_core *core, const struct sim_cost *cost)
 	core->counters.energy_pj += sim_energy(core, cost);
 }
 
+/* @free: engines that @end frees. */
 static void finish(struct sim_core *core, enum sim_engine engine, uint64_t end, uint32_t intr,
-		   uint32_t units, const struct sim_cost *cost)
+		   uint32_t units, uint32_t free, const struct sim_cost *cost)
 {
 	const uint32_t readers = units & (UNIT(SDP_RDMA) | UNIT(PDP_RDMA) | UNIT(CDP_RDMA));
 
@@ -162,7 +172,7 @@ static void finish(struct sim_core *core, enum sim_engine engine, uint64_t end, 
 	core->counters.ops++;
 	core->busy |= 1u << engine;
 	core->queued &= ~(1u << engine);
-	event_add(core, end, intr, units, 1u << engine);
+	event_add(core, end, intr, units, free);
 }
 
 /* SDP, and PDP when it is fed, behind CACC or behind memory. */
@@ -176,11 +186,11 @@ static int run_sdp(struct sim_core *core, const struct sim_cube *acc, uint32_t *
 	*units |= UNIT(SDP);
 	if (sdp_needs_rdma(core))
 		*units |= UNIT(SDP_RDMA);
-	err = sim_sdp_run(core, consumer(core, NVDLA_SDP), consumer(core, NVDLA_SDP_RDMA), acc,
+	err = sim_sdp_run(core, next_group(core, NVDLA_SDP), next_group(core, NVDLA_SDP_RDMA), acc,
 			  to_pdp ? &out : NULL, sdp);
 	if (!err && to_pdp) {
 		*units |= UNIT(PDP);
-		err = sim_pdp_run(core, consumer(core, NVDLA_PDP), consumer(core, NVDLA_PDP_RDMA),
+		err = sim_pdp_run(core, next_group(core, NVDLA_PDP), next_group(core, NVDLA_PDP_RDMA),
 				  &out, pdp);
 	}
 	free(out.v);
@@ -195,7 +205,8 @@ static int start_conv(struct sim_core *core)
 	struct sim_sequence seq = { 0 };
 	struct sim_cube acc = { 0 };
 	struct sim_load load = core->loads[0];
-	uint32_t units = CONV_UNITS, sdp_intr, pdp_units;
+	uint32_t units = CONV_UNITS, sdp_intr, cacc_intr, pdp_intr;
+	bool fed;
 	int err;
 
 	err = sim_conv_run(core, &load, &acc, &seq, &conv);
@@ -205,25 +216,27 @@ static int start_conv(struct sim_core *core)
 	if (err)
 		return err;
 
-	pdp_units = units & UNIT(PDP);
-	sim_time_conv(core, &load, &seq, &sdp, &pdp, pdp_units, &times);
+	fed = units & UNIT(PDP);
+	sim_time_conv(core, &load, &seq, &sdp, &pdp, fed, &times);
 	sim_lock(core);
 	core->loads[0] = core->loads[1];
 	core->load_count--;
+	sdp_intr = intr_bit(core, NVDLA_SDP, INTR_SDP);
+	cacc_intr = intr_bit(core, NVDLA_CACC, INTR_CACC);
+	pdp_intr = intr_bit(core, NVDLA_PDP, INTR_PDP);
 	if (load.weight_open)
 		event_add(core, times.weight_done, 1u << (INTR_CDMA_WT + load.group),
 			  UNIT(CDMA), 1u << SIM_CDMA);
-	sdp_intr = intr_bit(core, NVDLA_SDP, INTR_SDP);
-	event_add(core, times.cacc_done, intr_bit(core, NVDLA_CACC, INTR_CACC), CONV_UNITS, 0);
-	/* PDP is busy until its own end: what comes next belongs to its next group. */
-	if (pdp_units) {
-		core->busy |= 1u << SIM_PDP;
-		event_add(core, times.end, intr_bit(core, NVDLA_PDP, INTR_PDP), pdp_units,
-			  1u << SIM_PDP);
+	event_add(core, times.cacc_done, cacc_intr, 0, 0);
+	event_add(core, times.csc_done, 0, CONV_UNITS, 1u << SIM_CONV);
+	if (fed) {
+		event_add(core, times.end, pdp_intr, UNIT(PDP), 0);
+		core->free_at[SIM_PDP] = times.end;
 	}
 	account(core, &conv);
 	account(core, &pdp);
-	finish(core, SIM_CONV, times.sdp_done, sdp_intr, units & ~CONV_UNITS & ~pdp_units, &sdp);
+	finish(core, SIM_CONV, times.sdp_done, sdp_intr, units & ~CONV_UNITS & ~UNIT(PDP), 0, &sdp);
+	core->free_at[SIM_SDP] = times.sdp_done;
 	core->counters.mac_cycles += conv.cycles;
 	sim_unlock(core);
 
@@ -232,7 +245,7 @@ static int start_conv(struct sim_core *core)
 
 static int start_cdma(struct sim_core *core)
 {
-	unsigned int group = consumer(core, NVDLA_CDMA);
+	unsigned int group = next_group(core, NVDLA_CDMA);
 	struct sim_load load = { .group = group, .start = core->now };
 	struct sim_cost cost = { 0 };
 	uint64_t data_done, weight_done;
@@ -277,11 +290,13 @@ static int start_sdp(struct sim_core *core)
 	sim_lock(core);
 	if (units & UNIT(PDP)) {
 		account(core, &pdp);
-		core->busy |= 1u << SIM_PDP;
-		event_add(core, core->now + sim_time_fed(core, &sdp, &pdp),
-			  intr_bit(core, NVDLA_PDP, INTR_PDP), UNIT(PDP), 1u << SIM_PDP);
+		core->free_at[SIM_PDP] = core->now + sim_time_fed(core, &sdp, &pdp);
+		event_add(core, core->free_at[SIM_PDP], intr_bit(core, NVDLA_PDP, INTR_PDP),
+			  UNIT(PDP), 0);
 	}
-	finish(core, SIM_SDP, end, intr_bit(core, NVDLA_SDP, INTR_SDP), units & ~UNIT(PDP), &sdp);
+	core->free_at[SIM_SDP] = end;
+	finish(core, SIM_SDP, end, intr_bit(core, NVDLA_SDP, INTR_SDP), units & ~UNIT(PDP),
+	       1u << SIM_SDP, &sdp);
 	sim_unlock(core);
 
 	return 0;
@@ -292,23 +307,24 @@ static int start_simple(struct sim_core *core, enum sim_engine engine)
 	struct sim_cost cost = { 0 };
 	uint32_t intr, units;
 	unsigned int group = 0;
+	uint64_t end;
 	int err;
 
 	switch (engine) {
 	case SIM_PDP:
-		err = sim_pdp_run(core, consumer(core, NVDLA_PDP), consumer(core, NVDLA_PDP_RDMA),
+		err = sim_pdp_run(core, next_group(core, NVDLA_PDP), next_group(core, NVDLA_PDP_RDMA),
 				  NULL, &cost);
 		intr = intr_bit(core, NVDLA_PDP, INTR_PDP);
 		units = UNIT(PDP) | UNIT(PDP_RDMA);
 		break;
 	case SIM_CDP:
-		err = sim_cdp_run(core, consumer(core, NVDLA_CDP), consumer(core, NVDLA_CDP_RDMA),
+		err = sim_cdp_run(core, next_group(core, NVDLA_CDP), next_group(core, NVDLA_CDP_RDMA),
 				  &cost);
 		intr = intr_bit(core, NVDLA_CDP, INTR_CDP);
 		units = UNIT(CDP) | UNIT(CDP_RDMA);
 		break;
 	case SIM_RUBIK:
-		err = sim_rubik_run(core, consumer(core, NVDLA_RUBIK), &cost);
+		err = sim_rubik_run(core, next_group(core, NVDLA_RUBIK), &cost);
 		intr = intr_bit(core, NVDLA_RUBIK, INTR_RUBIK);
 		units = UNIT(RUBIK);
 		break;
@@ -331,7 +347,9 @@ static int start_simple(struct sim_core *core, enum sim_engine engine)
 		core->launched &= ~(1u << group);
 		core->bdma_next = group ^ 1;
 	}
-	finish(core, engine, core->now + sim_time_op(core, engine, &cost), intr, units, &cost);
+	end = core->now + sim_time_op(core, engine, &cost);
+	core->free_at[engine] = end;
+	finish(core, engine, end, intr, units, 1u << engine, &cost);
 	sim_unlock(core);
 
 	return 0;
@@ -386,9 +404,10 @@ static uint32_t event_fire(struct sim_core *core)
 		sim_reg_set(core, unit, core->consumer[unit],
 			    nvdla_units[unit].first_grouped, 0);
 		core->consumer[unit] ^= 1;
+		core->started[unit]--;
 	}
 	core->busy &= ~event.engines;
-	if (event.engines & 1u << SIM_SDP && sim_enabled(core, NVDLA_SDP))
+	if (event.units & UNIT(SDP) && sim_enabled(core, NVDLA_SDP))
 		core->queued |= 1u << SIM_SDP;
 	if (event.engines & 1u << SIM_CDP && sim_enabled(core, NVDLA_CDP))
 		core->queued |= 1u << SIM_CDP;
@@ -422,13 +441,13 @@ static bool anything_enabled(const struct sim_core *core)
  */
 static void finish_idle_reader(struct sim_core *core)
 {
-	while (sim_enabled(core, NVDLA_SDP_RDMA) &&
-	       CONSUMER_FIELD(core, SDP_RDMA, D_FEATURE_MODE_CFG, FLYING_MODE) &&
-	       CONSUMER_FIELD(core, SDP_RDMA, D_BRDMA_CFG, BRDMA_DISABLE) &&
-	       CONSUMER_FIELD(core, SDP_RDMA, D_NRDMA_CFG, NRDMA_DISABLE) &&
-	       (CONSUMER_FIELD(core, SDP_RDMA, D_ERDMA_CFG, ERDMA_DISABLE) ||
+	while (!core->started[NVDLA_SDP_RDMA] && sim_enabled(core, NVDLA_SDP_RDMA) &&
+	       NEXT_FIELD(core, SDP_RDMA, D_FEATURE_MODE_CFG, FLYING_MODE) &&
+	       NEXT_FIELD(core, SDP_RDMA, D_BRDMA_CFG, BRDMA_DISABLE) &&
+	       NEXT_FIELD(core, SDP_RDMA, D_NRDMA_CFG, NRDMA_DISABLE) &&
+	       (NEXT_FIELD(core, SDP_RDMA, D_ERDMA_CFG, ERDMA_DISABLE) ||
 		!(core->config->features & NVDLA_FEAT_SDP_EW))) {
-		sim_reg_set(core, NVDLA_SDP_RDMA, consumer(core, NVDLA_SDP_RDMA),
+		sim_reg_set(core, NVDLA_SDP_RDMA, next_group(core, NVDLA_SDP_RDMA),
 			    SDP_RDMA_D_OP_ENABLE, 0);
 		core->consumer[NVDLA_SDP_RDMA] ^= 1;
 	}

@@ -10,7 +10,10 @@
 
 #include "core.h"
 
-/* What can run on its own. SDP and PDP run inside SIM_CONV when fed by it. */
+/*
+ * What can run on its own. SIM_CONV is CSC and the MAC array; the SDP and PDP
+ * fed by it may still be at work when the next convolution begins.
+ */
 enum sim_engine {
 	SIM_CDMA,
 	SIM_CONV,
@@ -128,6 +131,33 @@ struct sim_sequence {
 	enum npusim_port weight_port;
 };
 
+/**
+ * struct sim_stripe - sums of a stripe in CACC
+ * @start: when SDP takes the first
+ * @per_sum: cycles it needs for each
+ * @before: sums of earlier stripes
+ * @count: sums of this one
+ */
+struct sim_stripe {
+	uint64_t start;
+	double per_sum;
+	uint64_t before, count;
+};
+
+#define SIM_STRIPES	128	/* stripes of one sum each that CACC's room can hold */
+
+/**
+ * struct sim_drain - CACC between CSC and SDP, from one operation to the next
+ * @stripe: by number, modulo SIM_STRIPES
+ * @first: number of the first that may hold room which CSC waits for
+ * @next: number of the next
+ * @issued: sums of all stripes so far
+ */
+struct sim_drain {
+	struct sim_stripe stripe[SIM_STRIPES];
+	uint64_t first, next, issued;
+};
+
 struct sim_core {
 	struct npusim *sim;
 	unsigned int index;
@@ -147,6 +177,9 @@ struct sim_core {
 
 	uint64_t now;
 	uint32_t busy;			/* engines at work */
+	uint8_t started[NVDLA_UNITS];	/* groups whose end is an event to come */
+	uint64_t free_at[SIM_ENGINES];	/* SDP, PDP: when what was started last ends */
+	struct sim_drain drain;
 	struct sim_event events[SIM_EVENTS];
 	unsigned int event_count;
 	uint64_t busy_until;

@@ -13,6 +13,8 @@
 #define CACC_TO_FED	8	/* likewise, with PDP behind SDP */
 #define SDP_FILL	11	/* first data from memory to PDP's first, through SDP */
 #define GROUP_GAP	60	/* weights released to weights requested and counted */
+#define CSC_TO_CSC	50	/* last atomic operation to CSC's turn to the next operation */
+#define SDP_TO_SDP	8	/* SDP's interrupt to the next operation's first sum */
 
 /*
  * An operation that stands alone: enable to first request and last data to
@@ -76,63 +78,63 @@ static uint64_t memory_cycles(const struct sim_core *core, const struct sim_cost
 
 /*
  * CACC between CSC and SDP. A stripe's last atomic operations go out only when
- * CACC has room for all its sums; SDP takes a sum of all kernels in @per_sum
- * cycles.
+ * CACC has room for all its sums.
  */
-struct drain {
-	double per_sum;
-	uint64_t issued, start[2], count[2], before[2];
-};
-
-/* Cycles in which SDP takes so many sums. */
-static uint64_t taking(const struct drain *drain, uint64_t sums)
+static uint64_t taken(const struct sim_stripe *stripe, uint64_t sums)
 {
-	return (uint64_t)(drain->per_sum * (double)sums);
+	return stripe->start + (uint64_t)(stripe->per_sum * (double)sums);
 }
 
 /* The cycle at which so many sums have been taken and their room is known. */
-static uint64_t drained(const struct drain *drain, uint64_t sums)
+static uint64_t drained(struct sim_drain *drain, uint64_t sums)
 {
-	unsigned int i;
+	const struct sim_stripe *stripe = NULL;
 
-	if (!sums)
-		return 0;
-	for (i = 0; i < 2; i++) {
-		if (drain->count[i] && sums > drain->before[i])
-			return drain->start[i] + taking(drain, earlier(sums - drain->before[i],
-								       drain->count[i])) +
-			       CREDIT_LATENCY;
+	if (drain->next - drain->first > SIM_STRIPES)
+		drain->first = drain->next - SIM_STRIPES;
+	for (; drain->first < drain->next; drain->first++) {
+		stripe = &drain->stripe[drain->first % SIM_STRIPES];
+		if (sums <= stripe->before + stripe->count)
+			break;
 	}
+	if (!stripe || drain->first == drain->next || sums <= stripe->before)
+		return 0;
 
-	return 0;
+	return taken(stripe, sums - stripe->before) + CREDIT_LATENCY;
+}
+
+/* When SDP has taken everything. */
+static uint64_t drain_end(const struct sim_drain *drain)
+{
+	const struct sim_stripe *last = &drain->stripe[(drain->next - 1) % SIM_STRIPES];
+
+	return drain->next ? taken(last, last->count) : 0;
 }
 
 /* One stripe, whose work may begin at @now; returns when CSC is done with it. */
 static uint64_t stripe(const struct sim_core *core, const struct sim_sequence *seq,
-		       struct drain *drain, uint64_t now, uint64_t len)
+		       struct sim_drain *drain, uint64_t now, uint64_t len, double per_sum)
 {
 	const unsigned int atom_k = core->config->atomic_k;
 	uint64_t cycles = (len + seq->round - 1) / seq->round * seq->round;
-	uint64_t issue, end, wait = drain->issued + len > seq->credit ?
+	uint64_t issue, wait = drain->issued + len > seq->credit ?
 			       drained(drain, drain->issued + len - seq->credit) : 0;
+	struct sim_stripe next = { .per_sum = per_sum, .before = drain->issued, .count = len };
 
 	/* Weights of the next block take a cycle per kernel to come in. */
 	cycles = later(cycles, atom_k);
 	issue = later(now + (seq->blocks - 1) * cycles, wait);
-	end = drain->count[0] ? drain->start[0] + taking(drain, drain->count[0]) : 0;
-	drain->start[1] = drain->start[0];
-	drain->count[1] = drain->count[0];
-	drain->before[1] = drain->before[0];
-	drain->start[0] = later(issue + MAC_LATENCY, end);
-	drain->count[0] = len;
-	drain->before[0] = drain->issued;
+	next.start = later(later(issue + MAC_LATENCY, drain_end(drain)),
+			   core->free_at[SIM_SDP] + SDP_TO_SDP);
+	drain->stripe[drain->next++ % SIM_STRIPES] = next;
 	drain->issued += len;
 
 	return issue + cycles;
 }
 
 static uint64_t group_stripes(const struct sim_core *core, const struct sim_sequence *seq,
-			      struct drain *drain, uint64_t now, uint64_t *count)
+			      struct sim_drain *drain, uint64_t now, double per_sum,
+			      uint64_t *count)
 {
 	uint64_t line, left, len;
 
@@ -140,7 +142,7 @@ static uint64_t group_stripes(const struct sim_core *core, const struct sim_sequ
 		for (left = seq->pixels; left; left -= len) {
 			len = left >= 2ull * seq->upper ? seq->upper :
 			      left <= seq->upper ? left : seq->lower;
-			now = stripe(core, seq, drain, now, len);
+			now = stripe(core, seq, drain, now, len, per_sum);
 			(*count)++;
 		}
 	}
@@ -179,22 +181,21 @@ static double sum_cycles(const struct sim_core *core, const struct sim_cost *sdp
 	return (double)work > cycles * (double)sums ? (double)work / (double)sums : cycles;
 }
 
-void sim_time_conv(const struct sim_core *core, const struct sim_load *load,
+void sim_time_conv(struct sim_core *core, const struct sim_load *load,
 		   const struct sim_sequence *seq, const struct sim_cost *sdp,
 		   const struct sim_cost *pdp, bool fed, struct sim_conv_times *times)
 {
 	uint64_t sums = seq->groups * seq->lines * seq->pixels, count = 0, group, next;
 	uint64_t now = later(load->data_ready, core->now) + CSC_START, last_begin = now;
 	uint64_t fetched = sim_time_weights(load, earlier(seq->group_bytes, seq->weight_bytes));
-	struct drain drain = { 0 };
-
-	drain.per_sum = sum_cycles(core, sdp, pdp, sums);
+	struct sim_drain *drain = &core->drain;
+	const double per_sum = sum_cycles(core, sdp, pdp, sums);
 
 	for (group = 0; group < seq->groups; group++) {
 		uint64_t begin = load->weight_skip ? now : later(now, fetched), end;
 
 		last_begin = begin;
-		end = group_stripes(core, seq, &drain, begin, &count);
+		end = group_stripes(core, seq, drain, begin, per_sum, &count);
 		/*
 		 * The next group's weights follow this one's, as far as they find
 		 * room before this one is released.
@@ -208,19 +209,21 @@ void sim_time_conv(const struct sim_core *core, const struct sim_load *load,
 		fetched = later(fetched, sim_time_weights(load, (group + 1) * seq->group_bytes + next));
 		if (count > MAX_STRIPES && group + 1 < seq->groups) {
 			end += (end - begin) * (seq->groups - group - 1);
-			drain.start[0] = later(drain.start[0], end);
+			drain->stripe[(drain->next - 1) % SIM_STRIPES].start =
+				later(drain->stripe[(drain->next - 1) % SIM_STRIPES].start, end);
 			now = end;
 			break;
 		}
 		now = end;
 	}
-	times->cacc_done = drain.start[0] + taking(&drain, drain.count[0]);
+	times->csc_done = now + CSC_TO_CSC;
+	times->cacc_done = drain_end(drain);
 	if (!load->weight_open && !load->weight_skip)
 		times->cacc_done = later(times->cacc_done, load->weight_end);
 	times->weight_done = earlier(later(last_begin, load->weight_start), times->cacc_done);
 	times->sdp_done = times->cacc_done + (fed ? CACC_TO_FED : CACC_TO_SDP) + sdp->depth;
 	times->end = times->sdp_done + SIM_SDP_TO_PDP -
-		     (uint64_t)(pdp->unused * drain.per_sum * (double)sums);
+		     (uint64_t)(pdp->unused * per_sum * (double)sums);
 }
 
 uint64_t sim_time_op(const struct sim_core *core, enum sim_engine engine,

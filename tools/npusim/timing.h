@@ -15,6 +15,7 @@
 
 /* Cycles at which the stages of a convolution end. */
 struct sim_conv_times {
+	uint64_t csc_done;	/* CSC and the MAC array can go on to the next */
 	uint64_t weight_done;	/* when load.weight_open */
 	uint64_t cacc_done;
 	uint64_t sdp_done;
@@ -39,8 +40,8 @@ void sim_time_load(const struct sim_core *core, const struct sim_fetch *fetch,
 /* ... and the cycle at which so many bytes of weights are there. */
 uint64_t sim_time_weights(const struct sim_load *load, uint64_t bytes);
 
-/* A convolution; @fed: SDP hands its results to PDP. */
-void sim_time_conv(const struct sim_core *core, const struct sim_load *load,
+/* A convolution; @fed: SDP hands its results to PDP. Goes on with @core's drain. */
+void sim_time_conv(struct sim_core *core, const struct sim_load *load,
 		   const struct sim_sequence *seq, const struct sim_cost *sdp,
 		   const struct sim_cost *pdp, bool fed, struct sim_conv_times *times);
 
