@@ -7,7 +7,6 @@
  * gives. Every unit has a consumer pointer of its own, which moves when that
  * unit finishes an operation.
  */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -41,7 +40,6 @@ static void event_add(struct sim_core *core, uint64_t time, uint32_t intr, uint3
 	event->engines = engines;
 	for (i = 0; i < NVDLA_UNITS; i++)
 		core->started[i] += units >> i & 1;
-	if (getenv("SIMEV"))fprintf(stderr,"EV now %lu time %lu intr %x units %x engines %x\n",core->now,time,intr,units,engines);
 	core->event_count++;
 	if (time > core->busy_until) {
 		core->counters.busy_cycles +=
