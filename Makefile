@@ -23,7 +23,7 @@ override CC	:= $(CROSS_COMPILE)gcc
 endif
 endif
 AR		:= $(CROSS_COMPILE)ar
-ARCH_TRIPLET	:= $(shell $(CC) -dumpmachine)
+ARCH_TRIPLET	:= $(shell $(CC) -dumpmachine 2>/dev/null)
 SAN		?=
 
 comma		:= ,

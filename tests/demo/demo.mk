@@ -15,8 +15,13 @@ $(FACES): $(O)/tests/demo/faces.o $(LIBACCEL)
 
 ARM64		:= build/aarch64-linux-gnu
 
-.PHONY: demo
+# Where things are built follows from the compiler, which deps may just have installed:
+# a make of its own asks it again.
+.PHONY: demo demo-after-deps
 demo: deps
+	+@$(MAKE) --no-print-directory demo-after-deps
+
+demo-after-deps:
 	+@$(MAKE) --no-print-directory $(ACCEL_COMPILE) $(FACES) $(O)/npusim
 	+@$(MAKE) --no-print-directory CROSS_COMPILE=aarch64-linux-gnu- $(ARM64)/tests/demo/faces
 	@CACHE=$(CACHE) PYTHONDONTWRITEBYTECODE=1 tests/demo/run-demo $(ACCEL_COMPILE) $(FACES) \
