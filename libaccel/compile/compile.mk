@@ -48,8 +48,9 @@ CHECKS		+= npu-op random-graphs sessions
 DEB_PACKAGES	+= libcmocka-dev libjpeg-dev libpng-dev libxxhash-dev
 
 .PHONY: check-npu-op check-random-graphs
-check-random-graphs: $(O)/tests/unit/compiler/test_graph
+check-random-graphs: $(O)/tests/unit/compiler/test_graph $(O)/npusim-replay
 	@CMOCKA_MESSAGE_OUTPUT=TAP $<
+	@tests/e2e/replay-graphs $^ $(O)/recorded-graphs
 
 check-npu-op: $(O)/tests/unit/compiler/test_npu_op
 	@CMOCKA_MESSAGE_OUTPUT=TAP $<

@@ -8,6 +8,7 @@
 
 #include "../../kmod/nvdla_validate.h"
 #include "../../tools/npusim/npusim.h"
+#include "../../tools/npusim/record.h"
 #include "host_bo.h"
 
 /* Status of a fence that has not signalled. */
@@ -140,6 +141,7 @@ struct simdev_task {
  * @lut_loaded: whether there are any
  * @image: registers of one operation
  * @image_room: how many fit
+ * @record: writes down what is done to it, or NULL
  * @error: what the simulator reported
  */
 struct simdev_core {
@@ -154,6 +156,7 @@ struct simdev_core {
 	bool lut_loaded[2];
 	uint32_t *image;
 	size_t image_room;
+	struct record *record;
 	struct npusim_error error;
 };
 
@@ -193,6 +196,12 @@ static inline struct simdev_device *simdev(struct accel_device *device)
 static inline struct simdev_fence *simdev_fence(struct accel_fence *fence)
 {
 	return container_of(fence, struct simdev_fence, base);
+}
+
+/* Where on-chip memory begins, unless so much other memory is bound. */
+static inline uint64_t simdev_sram_base(const struct nvdla_config *config)
+{
+	return config->address_bits > 32 ? UINT64_C(0x13) << 32 : UINT64_C(0x80000000);
 }
 
 /* simdev_core.c */

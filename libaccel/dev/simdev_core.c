@@ -52,6 +52,8 @@ int simdev_memory_read(void *ctx, enum npusim_port port, uint64_t addr, void *ds
 	if (!memory)
 		return -EFAULT;
 	memcpy(dst, memory, len);
+	if (current_core->record)
+		record_dma(current_core->record, addr, dst, len, false);
 
 	return 0;
 }
@@ -65,6 +67,8 @@ int simdev_memory_write(void *ctx, enum npusim_port port, uint64_t addr, const v
 	if (!memory)
 		return -EFAULT;
 	memcpy(memory, src, len);
+	if (current_core->record)
+		record_dma(current_core->record, addr, src, len, true);
 
 	return 0;
 }

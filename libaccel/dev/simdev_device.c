@@ -2,8 +2,10 @@
 /*
  * sim backend: opening, options, life of the device.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "simdev.h"
 
@@ -12,11 +14,14 @@
 #define DEFAULT_CLOCK		UINT64_C(1000000000)
 #define DEFAULT_TIMEOUT_MS	10000
 #define MAX_TIMEOUT_MS		600000
+/* Bytes behind the second port that a recording provides for. */
+#define SRAM_RANGE		(UINT64_C(1) << 31)
 
 /* What follows "sim:", taken apart; 0 where nothing was said. */
 struct sim_options {
 	char config[32];
 	char name[64];
+	char record[256];
 	uint64_t cores;
 	uint64_t sram;
 	uint64_t clock;
@@ -68,26 +73,40 @@ static int parse_options(const char *text, struct sim_options *options)
 		{ "bandwidth=", &options->bandwidth, 1, 1, 1000000 },
 	};
 	const size_t count = sizeof(known) / sizeof(known[0]);
+	static const char record[] = "record=";
 	size_t length = strcspn(text, ",");
 	size_t i;
 
-	if (!length || length >= sizeof(options->config) ||
-	    strlen(text) >= sizeof(options->name) - strlen("sim:"))
+	if (!length || length >= sizeof(options->config))
 		return accel_error_set(-EINVAL, "\"sim:%s\" names no configuration", text);
 	memcpy(options->config, text, length);
-	strcpy(options->name, "sim:");
-	strcat(options->name, text);
+	/* As far as there is room for it. */
+	snprintf(options->name, sizeof(options->name), "sim:%s", text);
 
 	while (text[length]) {
 		text += length + 1;
 		length = strcspn(text, ",");
+		if (!strncmp(text, record, strlen(record))) {
+			if (length == strlen(record) ||
+			    length - strlen(record) >= sizeof(options->record))
+				return accel_error_set(-EINVAL, "simulator option \"%.*s\" names no "
+						       "folder of up to %zu bytes", (int)length,
+						       text, sizeof(options->record) - 1);
+			memcpy(options->record, text + strlen(record), length - strlen(record));
+			options->record[length - strlen(record)] = '\0';
+			if (access(options->record, W_OK | X_OK))
+				return accel_error_set(-EINVAL, "cannot record in \"%s\": %s",
+						       options->record, strerror(errno));
+			continue;
+		}
 		for (i = 0; i < count; i++) {
 			if (!strncmp(text, known[i].name, strlen(known[i].name)))
 				break;
 		}
 		if (i == count)
 			return accel_error_set(-EINVAL, "unknown simulator option \"%.*s\": use "
-					       "cores=, sram=, clock=, latency= or bandwidth=",
+					       "cores=, sram=, clock=, latency=, bandwidth= "
+					       "or record=",
 					       (int)length, text);
 		if (parse_number(text + strlen(known[i].name), length - strlen(known[i].name),
 				 known[i].unit, known[i].value) ||
@@ -123,6 +142,7 @@ static void sim_free(struct accel_device *base)
 			pthread_join(core->thread, NULL);
 		}
 		free(core->image);
+		record_free(core->record);
 	}
 	free(device->cores);
 	npusim_free(device->sim);
@@ -286,8 +306,18 @@ int accel_sim_open(const char *text, struct accel_device **out)
 
 		core->device = device;
 		core->index = i;
+		if (options.record[0] &&
+		    record_new(options.record, config->name, i,
+			       npusim_glb_base(device->sim) + GLB_S_INTR_STATUS,
+			       simdev_sram_base(config), config->features & NVDLA_FEAT_CVIF ?
+			       simdev_sram_base(config) + SRAM_RANGE : 0, &core->record)) {
+			ret = accel_error_memory("a recording");
+			sim_free(&device->host.base);
+			return ret;
+		}
 		if (pthread_create(&core->thread, NULL, simdev_core_thread, core)) {
 			ret = accel_error_set(-EAGAIN, "cannot start a thread");
+			record_free(core->record);
 			/* From here on the device can take itself apart. */
 			sim_free(&device->host.base);
 			return ret;

@@ -78,31 +78,22 @@ void simdev_task_free(struct simdev_task *task)
 }
 
 /*
- * Give every bound slot an address of its own, with unmapped bytes around it.
- * Cores with wide addresses get some that need the high registers.
+ * Give every bound slot in one kind of memory an address of its own, from *next
+ * on, with unmapped bytes around it.
  */
-static int map_slots(struct simdev_device *device, struct simdev_task *task)
+static void map_slots(struct simdev_task *task, bool sram, uint64_t *next)
 {
 	const struct accel_program *program = &task->program->base;
-	const struct nvdla_config *config = &device->host.base.config;
-	uint64_t next = config->address_bits > 32 ? UINT64_C(0x12) << 32 : PAGE;
 	uint32_t i;
-
-	task->bindings = calloc(program->slot_count + 1, sizeof(*task->bindings));
-	task->windows = calloc(program->slot_count + 1, sizeof(*task->windows));
-	if (!task->bindings || !task->windows)
-		return accel_error_memory("a submission");
 
 	for (i = 0; i < program->slot_count; i++) {
 		const struct accel_bind *bind = &task->binds[i];
 		struct simdev_window *window = &task->windows[task->window_count];
-		bool sram;
 
-		if (!bind->bo)
+		if (!bind->bo || sram != !!(bind->bo->flags & ACCEL_BO_SRAM))
 			continue;
-		sram = bind->bo->flags & ACCEL_BO_SRAM;
 		*window = (struct simdev_window){
-			.addr = next + bind->offset % PAGE,
+			.addr = *next + bind->offset % PAGE,
 			.size = bind->size,
 			.memory = (uint8_t *)host_bo(bind->bo)->memory + bind->offset,
 			.port = sram ? NPUSIM_CVIF : NPUSIM_MCIF,
@@ -113,9 +104,28 @@ static int map_slots(struct simdev_device *device, struct simdev_task *task)
 			.size = window->size,
 			.sram = sram,
 		};
-		next = (window->addr + window->size + GUARD + PAGE - 1) & ~(PAGE - 1);
+		*next = (window->addr + window->size + GUARD + PAGE - 1) & ~(PAGE - 1);
 		task->window_count++;
 	}
+}
+
+/* Cores with wide addresses get some that need the high registers. */
+static int map_memory(struct simdev_device *device, struct simdev_task *task)
+{
+	const struct accel_program *program = &task->program->base;
+	const struct nvdla_config *config = &device->host.base.config;
+	uint64_t next = config->address_bits > 32 ? UINT64_C(0x12) << 32 : PAGE;
+
+	task->bindings = calloc(program->slot_count + 1, sizeof(*task->bindings));
+	task->windows = calloc(program->slot_count + 1, sizeof(*task->windows));
+	if (!task->bindings || !task->windows)
+		return accel_error_memory("a submission");
+
+	map_slots(task, false, &next);
+	/* In the same place in all jobs: a script has one range behind the second port. */
+	if (next < simdev_sram_base(config))
+		next = simdev_sram_base(config);
+	map_slots(task, true, &next);
 	if (nvdla_program_check_bindings(task->program->valid, task->bindings))
 		return accel_error_set(-EINVAL, "the buffers exceed %u bits of address, or SRAM and "
 				       "other memory would share a port", config->address_bits);
@@ -261,7 +271,7 @@ int simdev_job_submit(struct accel_job *job, struct accel_context *base, uint32_
 	ret = simdev_fence_create(device, &task->fence);
 	if (ret)
 		goto free_task;
-	ret = map_slots(device, task);
+	ret = map_memory(device, task);
 	if (ret)
 		goto free_task;
 	if (flags & ACCEL_JOB_PROFILE) {

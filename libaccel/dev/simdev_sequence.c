@@ -64,11 +64,17 @@ static const enum nvdla_unit enable_order[] = {
 
 #define COUNT(array)	(sizeof(array) / sizeof((array)[0]))
 
+static void write_register(struct simdev_core *core, uint32_t reg, uint32_t value)
+{
+	if (core->record)
+		record_write(core->record, reg, value);
+	npusim_reg_write(core->device->sim, core->index, reg, value);
+}
+
 static void write_unit(struct simdev_core *core, enum nvdla_unit unit, uint32_t offset,
 		       uint32_t value)
 {
-	npusim_reg_write(core->device->sim, core->index,
-			 core->device->host.base.config.base[unit] + offset, value);
+	write_register(core, core->device->host.base.config.base[unit] + offset, value);
 }
 
 static uint32_t read_unit(struct simdev_core *core, enum nvdla_unit unit, uint32_t offset)
@@ -228,8 +234,7 @@ static bool load_luts(struct simdev_core *core, const struct nvdla_program *prog
 	load_table(core, lut->unit, LUT_TABLE_LE, lut->le, COUNT(lut->le));
 	load_table(core, lut->unit, LUT_TABLE_LO, lut->lo, COUNT(lut->lo));
 	for (i = 0; i < lut->reg_count; i++)
-		npusim_reg_write(core->device->sim, core->index, lut->regs[i].offset,
-				 lut->regs[i].value);
+		write_register(core, lut->regs[i].offset, lut->regs[i].value);
 	memcpy(&core->luts[which], lut, sizeof(*lut));
 	core->lut_loaded[which] = true;
 
@@ -372,6 +377,10 @@ static uint32_t take_interrupts(struct simdev_core *core)
 {
 	uint32_t status = read_unit(core, NVDLA_GLB, GLB_S_INTR_STATUS);
 
+	if (core->record)
+		record_interrupts(core->record, status,
+				  npusim_cycles(core->device->sim, core->index),
+				  npusim_idle(core->device->sim, core->index));
 	if (status)
 		write_unit(core, NVDLA_GLB, GLB_S_INTR_STATUS, status);
 
@@ -433,6 +442,8 @@ static void reset_core(struct simdev_core *core)
 	uint64_t end;
 
 	npusim_reset(sim, core->index);
+	if (core->record)
+		record_reset(core->record);
 	memset(core->group, 0, sizeof(core->group));
 	memset(core->in_flight, 0, sizeof(core->in_flight));
 	memset(core->lut_loaded, 0, sizeof(core->lut_loaded));

@@ -180,6 +180,9 @@ void npusim_get_counters(struct npusim *sim, unsigned int core, struct npusim_co
  */
 uint64_t npusim_next_event(struct npusim *sim, unsigned int core);
 
+/* Nothing is enabled in a core that touches memory: all results are there. */
+bool npusim_idle(struct npusim *sim, unsigned int core);
+
 /**
  * npusim_hang() - let units of a core hang
  * @units: bit n set: enum nvdla_unit n takes no operation any more

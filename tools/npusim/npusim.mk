@@ -4,7 +4,7 @@
 
 NPUSIM_DIR	:= tools/npusim
 NPUSIM_UNITS	:= cacc cbuf cdma cdma_time cdma_winograd cfgrom conv core csb csc image \
-		   inject mac mac_fp16 reader sched timing weights winograd
+		   inject mac mac_fp16 pages reader record sched timing weights winograd
 NPUSIM_SRC	:= $(NPUSIM_UNITS:%=$(NPUSIM_DIR)/%.c) \
 		   $(wildcard $(NPUSIM_DIR)/sdp*.c $(NPUSIM_DIR)/pdp*.c $(NPUSIM_DIR)/cdp*.c \
 			      $(NPUSIM_DIR)/bdma.c $(NPUSIM_DIR)/rubik.c) \
@@ -21,7 +21,7 @@ $(NPUSIM_LIB): $(NPUSIM_OBJ)
 	rm -f $@
 	$(AR) rcs $@ $^
 
-$(O)/npusim-replay: $(O)/$(NPUSIM_DIR)/replay.o $(O)/$(NPUSIM_DIR)/pages.o $(NPUSIM_LIB)
+$(O)/npusim-replay: $(O)/$(NPUSIM_DIR)/replay.o $(NPUSIM_LIB)
 	$(CC) $(LDFLAGS) -o $@ $^
 
 .PHONY: npusim

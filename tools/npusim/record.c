@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * A script is written in batches: registers; then, when interrupts have come
- * and the driver goes on, the images that were read, the wait and the
- * checksums. What the replay's memory holds at each point is kept beside it,
- * so that only what it would not know by itself becomes an image.
+ * A script is written in parts, each from one moment at which the core had
+ * nothing to do to the next: the images that were read, registers and waits,
+ * checksums. Images come first because an operation that was enabled behind
+ * another may begin as soon as that has ended, before the driver hears of it.
+ * What the replay's memory holds at each point is kept beside it, so that only
+ * what it would not know by itself becomes an image.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -36,12 +38,13 @@ struct record {
 	uint64_t sram_lo, sram_hi;
 	FILE *file;
 	struct pages *memory;		/* what the replay's memory holds */
+	struct pages *touched;		/* bytes that were read or written in this part: 1 */
 	struct extents loads, writes;
-	char *accesses;			/* register accesses of the batch, as lines */
+	char *accesses;			/* register accesses and waits of the part, as lines */
 	size_t accesses_length, accesses_room;
 	uint32_t pending;		/* interrupts seen since the last batch */
 	uint64_t cycles, last_cycles;
-	bool failed;
+	bool idle, failed;
 };
 
 static void fail(struct record *record, const char *what)
@@ -58,20 +61,6 @@ static void drop(struct extents *extents)
 	for (i = 0; i < extents->count; i++)
 		free(extents->list[i].data);
 	extents->count = 0;
-}
-
-static bool overlaps(const struct extents *extents, uint64_t addr, uint64_t len)
-{
-	size_t i;
-
-	for (i = extents->count; i-- > 0;) {
-		const struct extent *extent = &extents->list[i];
-
-		if (addr < extent->addr + extent->len && extent->addr < addr + len)
-			return true;
-	}
-
-	return false;
 }
 
 /* Add a range, to the end of the last one where it continues that. */
@@ -215,10 +204,7 @@ static uint32_t crc_of(const struct record *record, uint64_t addr, uint64_t len)
 	return ~crc;
 }
 
-/*
- * Keep a register access until the batch is written: in the replay time passes
- * while registers are written, so memory has to be there before.
- */
+/* Keep a line until the part is written. */
 static void keep_access(struct record *record, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
@@ -247,8 +233,16 @@ static void keep_access(struct record *record, const char *format, ...)
 	record->accesses_length += length;
 }
 
-/* Write the batch: images, register accesses, the wait, checksums. */
-static void flush(struct record *record)
+static void forget_touched(struct record *record)
+{
+	pages_free(record->touched);
+	record->touched = NULL;
+	if (pages_new(MEMORY_LIMIT, &record->touched))
+		fail(record, "out of memory");
+}
+
+/* Write what was kept; checksums once nothing is under way. */
+static void write_part(struct record *record)
 {
 	struct extents *loads = &record->loads, *writes = &record->writes;
 	uint64_t end;
@@ -264,14 +258,9 @@ static void flush(struct record *record)
 	if (record->accesses_length)
 		line(record, "%s", record->accesses);
 	record->accesses_length = 0;
-	/* Operations whose end nobody saw may not have run yet in the replay. */
-	if (!record->pending)
+	forget_touched(record);
+	if (!record->idle)
 		return;
-	/* Ten times what it took, for other timing parameters. */
-	line(record, "wfi 0x%x %" PRIu64 "\n", record->pending,
-	     (record->cycles - record->last_cycles) * 10 + 1000000);
-	record->last_cycles = record->cycles;
-	record->pending = 0;
 	if (writes->count)
 		qsort(writes->list, writes->count, sizeof(*writes->list), by_address);
 	for (i = 0; i < writes->count; i += n) {
@@ -285,6 +274,18 @@ static void flush(struct record *record)
 		fflush(record->file);
 }
 
+/* The driver goes on after interrupts. */
+static void write_wait(struct record *record)
+{
+	/* Ten times what it took, for other timing parameters. */
+	keep_access(record, "wfi 0x%x %" PRIu64 "\n", record->pending,
+		    (record->cycles - record->last_cycles) * 10 + 1000000);
+	record->last_cycles = record->cycles;
+	record->pending = 0;
+	if (record->idle)
+		write_part(record);
+}
+
 int record_new(const char *folder, const char *config, unsigned int core, uint32_t status_reg,
 	       uint64_t sram_lo, uint64_t sram_hi, struct record **out)
 {
@@ -294,7 +295,8 @@ int record_new(const char *folder, const char *config, unsigned int core, uint32
 		return -ENOMEM;
 	record->folder = strdup(folder);
 	record->config = strdup(config);
-	if (!record->folder || !record->config || pages_new(MEMORY_LIMIT, &record->memory)) {
+	if (!record->folder || !record->config || pages_new(MEMORY_LIMIT, &record->memory) ||
+	    pages_new(MEMORY_LIMIT, &record->touched)) {
 		record_free(record);
 		return -ENOMEM;
 	}
@@ -307,18 +309,30 @@ int record_new(const char *folder, const char *config, unsigned int core, uint32
 	return 0;
 }
 
+/* End the script. Operations whose end nobody saw may not have run yet in the replay. */
+static void finish(struct record *record)
+{
+	if (record->pending)
+		write_wait(record);
+	record->idle = false;
+	write_part(record);
+	drop(&record->writes);
+	if (record->file) {
+		fclose(record->file);
+		record->file = NULL;
+		record->script++;
+	}
+}
+
 void record_free(struct record *record)
 {
 	if (!record)
 		return;
-	flush(record);
-	if (record->file)
-		fclose(record->file);
+	finish(record);
 	free(record->accesses);
-	drop(&record->loads);
-	drop(&record->writes);
 	free(record->loads.list);
 	free(record->writes.list);
+	pages_free(record->touched);
 	pages_free(record->memory);
 	free(record->folder);
 	free(record->config);
@@ -331,33 +345,46 @@ void record_write(struct record *record, uint32_t reg, uint32_t value)
 	if (reg == record->status_reg)
 		return;
 	if (record->pending)
-		flush(record);
+		write_wait(record);
+	record->idle = false;
 	keep_access(record, "w 0x%x 0x%x\n", reg, value);
 }
 
 void record_read(struct record *record, uint32_t reg)
 {
 	if (record->pending)
-		flush(record);
+		write_wait(record);
 	keep_access(record, "r 0x%x\n", reg);
 }
 
-/* Does the replay's memory hold something else? */
-static bool differs(const struct record *record, uint64_t addr, const uint8_t *data, size_t len)
+/*
+ * Does the replay's memory hold something else? @changed: also in a byte that
+ * an operation of this part has used.
+ */
+static bool differs(const struct record *record, uint64_t addr, const uint8_t *data, size_t len,
+		    bool *changed)
 {
-	uint8_t buf[4096];
+	uint8_t held[4096], touched[4096];
+	bool other = false;
+	size_t i;
 
+	*changed = false;
 	while (len) {
-		size_t part = len < sizeof(buf) ? len : sizeof(buf);
+		size_t part = len < sizeof(held) ? len : sizeof(held);
 
-		if (pages_read(record->memory, addr, buf, part) || memcmp(buf, data, part))
+		if (pages_read(record->memory, addr, held, part) ||
+		    pages_read(record->touched, addr, touched, part))
 			return true;
+		for (i = 0; i < part; i++) {
+			other |= held[i] != data[i];
+			*changed |= held[i] != data[i] && touched[i];
+		}
 		addr += part;
 		data += part;
 		len -= part;
 	}
 
-	return false;
+	return other;
 }
 
 void record_dma(struct record *record, uint64_t addr, const void *data, size_t len, int write)
@@ -365,33 +392,33 @@ void record_dma(struct record *record, uint64_t addr, const void *data, size_t l
 	if (record->failed || !len)
 		return;
 	if (!write) {
-		if (!differs(record, addr, data, len))
+		bool changed;
+
+		if (!differs(record, addr, data, len, &changed)) {
+			if (pages_fill(record->touched, addr, len, 1))
+				fail(record, "out of memory");
 			return;
-		/* Changed from outside since an operation of this batch used it. */
-		if (overlaps(&record->loads, addr, len) || overlaps(&record->writes, addr, len))
-			flush(record);
+		}
+		/* From outside, in the middle of things. */
+		if (changed)
+			write_part(record);
 	}
-	if (pages_write(record->memory, addr, data, len) ||
+	if (pages_fill(record->touched, addr, len, 1) ||
+	    pages_write(record->memory, addr, data, len) ||
 	    add(write ? &record->writes : &record->loads, addr, write ? NULL : data, len))
 		fail(record, "out of memory");
 }
 
-void record_interrupts(struct record *record, uint32_t bits, uint64_t cycles)
+void record_interrupts(struct record *record, uint32_t bits, uint64_t cycles, bool idle)
 {
+	record->idle = idle;
 	record->pending |= bits;
 	record->cycles = cycles;
 }
 
 void record_reset(struct record *record)
 {
-	flush(record);
-	drop(&record->loads);
-	drop(&record->writes);
-	if (record->file) {
-		fclose(record->file);
-		record->file = NULL;
-		record->script++;
-	}
+	finish(record);
 	pages_free(record->memory);
 	record->memory = NULL;
 	if (pages_new(MEMORY_LIMIT, &record->memory))

@@ -9,6 +9,7 @@
 #ifndef NPUSIM_RECORD_H
 #define NPUSIM_RECORD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -39,8 +40,15 @@ void record_read(struct record *record, uint32_t reg);
 /* A core read or wrote memory. */
 void record_dma(struct record *record, uint64_t addr, const void *data, size_t len, int write);
 
-/* npusim_run() returned: bits of the interrupt status that are new, and the cycles so far. */
-void record_interrupts(struct record *record, uint32_t bits, uint64_t cycles);
+/**
+ * record_interrupts() - npusim_run() returned
+ * @bits: of the interrupt status that are new
+ * @cycles: so far
+ * @idle: nothing is under way any more: checksums wait for that, since results
+ *        are in memory when an operation starts and not, as on hardware, by
+ *        and by until it ends
+ */
+void record_interrupts(struct record *record, uint32_t bits, uint64_t cycles, bool idle);
 
 /* The core was reset: what follows belongs to the next script. */
 void record_reset(struct record *record);

@@ -418,12 +418,13 @@ static uint32_t event_fire(struct sim_core *core)
 	return event.intr;
 }
 
-static bool anything_enabled(const struct sim_core *core)
+static bool anything_enabled(const struct sim_core *core, uint32_t units)
 {
 	unsigned int unit;
 
 	for (unit = 0; unit < NVDLA_UNITS; unit++) {
-		if (nvdla_units[unit].first_grouped >= NVDLA_WINDOW_SIZE)
+		if (!(units & BIT(unit)) ||
+		    nvdla_units[unit].first_grouped >= NVDLA_WINDOW_SIZE)
 			continue;
 		if ((sim_reg(core, unit, 0, nvdla_units[unit].first_grouped) |
 		     sim_reg(core, unit, 1, nvdla_units[unit].first_grouped)) & 1)
@@ -485,7 +486,7 @@ enum npusim_state npusim_run(struct npusim *sim, unsigned int index, uint64_t ma
 		}
 		sim_lock(core);
 		if (!core->event_count) {
-			enabled = anything_enabled(core);
+			enabled = anything_enabled(core, ~0u);
 			sim_unlock(core);
 			return enabled ? NPUSIM_STALLED : NPUSIM_IDLE;
 		}
@@ -506,4 +507,20 @@ enum npusim_state npusim_run(struct npusim *sim, unsigned int index, uint64_t ma
 		if (fired)
 			return NPUSIM_INTERRUPT;
 	}
+}
+
+bool npusim_idle(struct npusim *sim, unsigned int index)
+{
+	struct sim_core *core;
+	bool idle;
+
+	if (index >= sim->count)
+		return true;
+	core = &sim->cores[index];
+	sim_lock(core);
+	idle = !anything_enabled(core, ~(BIT(NVDLA_CSC) | BIT(NVDLA_CMAC_A) | BIT(NVDLA_CMAC_B) |
+					 BIT(NVDLA_CACC)));
+	sim_unlock(core);
+
+	return idle;
 }

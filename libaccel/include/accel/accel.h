@@ -57,8 +57,8 @@ const char *accel_error_text(void);
  * @name: "drm" (the first NVDLA of this machine), "drm:/dev/accel/accel0",
  *        "sim:nv_large" (simulated in this process; options follow after
  *        commas: cores=N, sram=BYTES[K|M], clock=HZ[K|M|G], latency=CYCLES,
- *        bandwidth=BYTES_PER_CYCLE), "cpu" (memory only, runs no programs), or
- *        "auto" (drm if there is one, else cpu); NULL means "auto". The
+ *        bandwidth=BYTES_PER_CYCLE, record=FOLDER), "cpu" (memory only, runs no
+ *        programs), or "auto" (drm if there is one, else cpu); NULL means "auto". The
  *        environment variable ACCEL_DEVICE replaces "auto" and NULL
  * @out: receives the device
  *

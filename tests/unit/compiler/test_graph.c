@@ -3,7 +3,8 @@
  * Random quantised graphs, compiled whole: the simulator and the CPU kernels
  * must give the same bytes, and both what the graph's own integer kernels give,
  * but for a few steps: those round to 8 bits between fused operations.
- * test_graph [GRAPHS [SEED]].
+ * test_graph [GRAPHS [SEED [FOLDER]]]: a folder that exists gets one per graph and
+ * configuration with the scripts of what the cores did.
  */
 #include <math.h>
 #include <setjmp.h>
@@ -11,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include <cmocka.h>
 
@@ -25,6 +27,7 @@
 
 static unsigned int graphs = 200;
 static uint64_t seed = 1;
+static const char *folder;
 
 static const char *const configs[] = {
 	"nv_small", "nv_small_256_full", "nv_medium_512", "nv_large",
@@ -157,12 +160,19 @@ static void test_graphs(void **unused)
 			assert_true(cpu[i] && sim[i]);
 		}
 		for (c = 0; c < CONFIGS; c++) {
-			char name[64];
+			char name[4096];
+			int used;
 
 			count_places(g, configs[c], &options);
 			/* On-chip memory as planned for, or less than that. */
-			snprintf(name, sizeof(name), "sim:%s%s", configs[c],
-				 n % 4 ? "" : ",sram=1024");
+			used = snprintf(name, sizeof(name), "sim:%s%s", configs[c],
+					n % 4 ? "" : ",sram=1024");
+			if (folder) {
+				snprintf(name + used, sizeof(name) - used, ",record=%s/%s-%u",
+					 folder, configs[c], n);
+				assert_int_equal(mkdir(strstr(name, "record=") + strlen("record="),
+						       0777), 0);
+			}
 			run_on("cpu", model, configs[c], g, input, cpu);
 			run_on(name, model, NULL, g, input, sim);
 			compare(g, exec, cpu, sim, configs[c], options.exact, n);
@@ -198,5 +208,7 @@ int main(int argc, char **argv)
 		graphs = strtoul(argv[1], NULL, 0);
 	if (argc > 2)
 		seed = strtoull(argv[2], NULL, 0);
+	if (argc > 3)
+		folder = argv[3];
 	return cmocka_run_group_tests_name("random graphs", tests, NULL, NULL);
 }

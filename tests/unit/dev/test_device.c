@@ -80,6 +80,7 @@ static void refuses_bad_names(void **state)
 		{ "sim:nv_small,sram=18446744073709551615G", -EINVAL, "sram=" },
 		{ "sim:nv_small,clock=0", -EINVAL, "clock=0" },
 		{ "sim:nv_small,colour=red", -EINVAL, "colour" },
+		{ "sim:nv_small,record=", -EINVAL, "no folder" },
 		{ "sim:0123456789012345678901234567890123456789", -EINVAL, "configuration" },
 		{ "drm:/dev/null", -ENODEV, "/dev/null" },
 		{ "drm:/nonexistent", -ENODEV, "/nonexistent" },

@@ -156,7 +156,8 @@ static enum npusim_state step(struct board_core *core, uint64_t budget, uint32_t
 	cycles = npusim_cycles(sim, core->index);
 	if (core->record) {
 		status = npusim_reg_read(sim, core->index, status_reg);
-		record_interrupts(core->record, status & ~core->seen_status, cycles);
+		record_interrupts(core->record, status & ~core->seen_status, cycles,
+				  npusim_idle(sim, core->index));
 		core->seen_status = status;
 		pthread_mutex_unlock(&core->record_lock);
 	}
