@@ -101,22 +101,12 @@ bool model_cache_find(uint64_t source, char *path, size_t room)
 	return !access(path, R_OK);
 }
 
-int model_write(const char *path, const void *data, size_t size)
+/* Write all of it; close @fd in any case. */
+static int write_out(int fd, const char *path, const void *data, size_t size)
 {
-	size_t length = strlen(path) + 16, done = 0;
-	char *part = malloc(length);
-	int fd, ret = 0;
+	size_t done = 0;
+	int ret = 0;
 
-	if (!part)
-		return accel_error_memory("a file name");
-	snprintf(part, length, "%s.XXXXXX", path);
-	fd = mkostemp(part, O_CLOEXEC);
-	if (fd < 0) {
-		ret = accel_error_set(-errno, "%s: %s", path, strerror(errno));
-		free(part);
-		return ret;
-	}
-	fchmod(fd, 0644);
 	while (!ret && done < size) {
 		ssize_t n = write(fd, (const char *)data + done, size - done);
 
@@ -127,6 +117,35 @@ int model_write(const char *path, const void *data, size_t size)
 	}
 	if (close(fd) && !ret)
 		ret = accel_error_set(-errno, "%s: %s", path, strerror(errno));
+	return ret;
+}
+
+int model_write(const char *path, const void *data, size_t size)
+{
+	size_t length = strlen(path) + 16;
+	struct stat st;
+	char *part;
+	int fd, ret;
+
+	/* A device or a pipe takes the bytes; a file renamed to its name would replace it. */
+	if (!stat(path, &st) && !S_ISREG(st.st_mode)) {
+		fd = open(path, O_WRONLY | O_CLOEXEC);
+		if (fd < 0)
+			return accel_error_set(-errno, "%s: %s", path, strerror(errno));
+		return write_out(fd, path, data, size);
+	}
+	part = malloc(length);
+	if (!part)
+		return accel_error_memory("a file name");
+	snprintf(part, length, "%s.XXXXXX", path);
+	fd = mkostemp(part, O_CLOEXEC);
+	if (fd < 0) {
+		ret = accel_error_set(-errno, "%s: %s", path, strerror(errno));
+		free(part);
+		return ret;
+	}
+	fchmod(fd, 0644);
+	ret = write_out(fd, path, data, size);
 	if (!ret && rename(part, path))
 		ret = accel_error_set(-errno, "%s: %s", path, strerror(errno));
 	if (ret)

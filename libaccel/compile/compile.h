@@ -43,7 +43,7 @@ void model_cache_file(const char *name, char *path, size_t room);
  */
 bool model_cache_find(uint64_t source, char *path, size_t room);
 
-/* Write a file at once: nobody ever sees half of it. */
+/* Write a file at once, so that nobody ever sees half of it; a device or pipe as it is. */
 int model_write(const char *path, const void *data, size_t size);
 
 #endif /* ACCEL_COMPILE_H */
