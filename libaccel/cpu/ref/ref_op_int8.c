@@ -48,74 +48,76 @@ static int32_t dot(const int8_t *x, const int8_t *w, size_t n, int32_t zx, int32
 	return sum;
 }
 
+/* An output's place, and what its taps need to find their inputs. */
+struct spot {
+	size_t image, channel;	/* input image, first input channel of the group */
+	size_t output;		/* output channel */
+};
+
+/* What tap @k of an output adds, from input pixel (@iy, @ix); nothing outside the input. */
+static int32_t tap(const struct weighted *work, struct spot at, int64_t iy, int64_t ix, size_t k)
+{
+	const struct graph_tensor *x = work->args->in[0];
+	const struct graph_window *w = work->w;
+	const int8_t *in = work->args->in_data[0], *weights = work->args->in_data[1];
+	size_t taps = (size_t)w->kernel_h * w->kernel_w;
+
+	if (iy < 0 || iy >= x->dims[1] || ix < 0 || ix >= x->dims[2])
+		return 0;
+	in += ((at.image * x->dims[1] + (size_t)iy) * x->dims[2] + (size_t)ix) * x->dims[3];
+	return dot(in + at.channel, weights + (at.output * taps + k) * work->group_in,
+		   work->group_in, work->zero_in, work->channels[at.output].zero);
+}
+
+/* One output; (@y, @x) is where the kernel's first tap lies. */
+static int32_t conv_at(const struct weighted *work, struct spot at, int64_t y, int64_t x)
+{
+	const struct graph_window *w = work->w;
+	int32_t sum = 0;
+
+	for (uint32_t ky = 0; ky < w->kernel_h; ky++)
+		for (uint32_t kx = 0; kx < w->kernel_w; kx++)
+			sum += tap(work, at, y * w->stride_h - w->pad_top + (int64_t)ky * w->dilation_h,
+				   x * w->stride_w - w->pad_left + (int64_t)kx * w->dilation_w,
+				   (size_t)ky * w->kernel_w + kx);
+	return sum;
+}
+
+/* Transposed: the inputs and taps that reach the output. */
+static int32_t transposed_at(const struct weighted *work, struct spot at, int64_t y, int64_t x)
+{
+	const struct graph_window *w = work->w;
+	int32_t sum = 0;
+
+	for (uint32_t ky = 0; ky < w->kernel_h; ky++) {
+		for (uint32_t kx = 0; kx < w->kernel_w; kx++) {
+			int64_t iy = y + w->pad_top - (int64_t)ky * w->dilation_h;
+			int64_t ix = x + w->pad_left - (int64_t)kx * w->dilation_w;
+
+			if (iy >= 0 && ix >= 0 && iy % w->stride_h == 0 && ix % w->stride_w == 0)
+				sum += tap(work, at, iy / w->stride_h, ix / w->stride_w,
+					   (size_t)ky * w->kernel_w + kx);
+		}
+	}
+	return sum;
+}
+
 static int conv_part(void *context, size_t from, size_t to)
 {
 	const struct weighted *work = context;
-	const struct graph_tensor *x = work->args->in[0], *y = work->args->out;
-	const struct graph_window *w = work->w;
-	const int8_t *weights = work->args->in_data[1];
-	size_t taps = (size_t)w->kernel_h * w->kernel_w;
+	const struct graph_tensor *y = work->args->out;
+	int8_t *out = (int8_t *)work->args->out_data + from * y->dims[3];
 
 	for (size_t p = from; p < to; p++) {
-		size_t n = p / y->dims[2] / y->dims[1];
-		int64_t top = (int64_t)(p / y->dims[2] % y->dims[1]) * w->stride_h - w->pad_top;
-		int64_t left = (int64_t)(p % y->dims[2]) * w->stride_w - w->pad_left;
+		int64_t line = p / y->dims[2] % y->dims[1], column = p % y->dims[2];
+		struct spot at = { .image = p / y->dims[2] / y->dims[1] };
 
 		for (size_t o = 0; o < y->dims[3]; o++) {
-			int32_t sum = 0;
-
-			for (size_t k = 0; k < taps; k++) {
-				int64_t iy = top + (int64_t)(k / w->kernel_w) * w->dilation_h;
-				int64_t ix = left + (int64_t)(k % w->kernel_w) * w->dilation_w;
-				const int8_t *in = work->args->in_data[0];
-
-				if (iy < 0 || iy >= x->dims[1] || ix < 0 || ix >= x->dims[2])
-					continue;
-				in += ((n * x->dims[1] + iy) * x->dims[2] + ix) * x->dims[3] +
-				      o / work->group_out * work->group_in;
-				sum += dot(in, weights + (o * taps + k) * work->group_in, work->group_in,
-					   work->zero_in, work->channels[o].zero);
-			}
-			((int8_t *)work->args->out_data)[p * y->dims[3] + o] = finish(work, o, sum);
-		}
-	}
-	return 0;
-}
-
-/* Transposed: for each output, the inputs and taps that reach it. */
-static int transposed_part(void *context, size_t from, size_t to)
-{
-	const struct weighted *work = context;
-	const struct graph_tensor *x = work->args->in[0], *y = work->args->out;
-	const struct graph_window *w = work->w;
-	const int8_t *weights = work->args->in_data[1];
-	size_t taps = (size_t)w->kernel_h * w->kernel_w;
-
-	for (size_t p = from; p < to; p++) {
-		size_t n = p / y->dims[2] / y->dims[1];
-		int64_t oy = (int64_t)(p / y->dims[2] % y->dims[1]) + w->pad_top;
-		int64_t ox = (int64_t)(p % y->dims[2]) + w->pad_left;
-
-		for (size_t o = 0; o < y->dims[3]; o++) {
-			int32_t sum = 0;
-
-			for (size_t k = 0; k < taps; k++) {
-				int64_t iy = oy - (int64_t)(k / w->kernel_w) * w->dilation_h;
-				int64_t ix = ox - (int64_t)(k % w->kernel_w) * w->dilation_w;
-				const int8_t *in = work->args->in_data[0];
-
-				if (iy < 0 || ix < 0 || iy % w->stride_h || ix % w->stride_w)
-					continue;
-				iy /= w->stride_h;
-				ix /= w->stride_w;
-				if (iy >= x->dims[1] || ix >= x->dims[2])
-					continue;
-				in += ((n * x->dims[1] + iy) * x->dims[2] + ix) * x->dims[3] +
-				      o / work->group_out * work->group_in;
-				sum += dot(in, weights + (o * taps + k) * work->group_in, work->group_in,
-					   work->zero_in, work->channels[o].zero);
-			}
-			((int8_t *)work->args->out_data)[p * y->dims[3] + o] = finish(work, o, sum);
+			at.output = o;
+			at.channel = o / work->group_out * work->group_in;
+			*out++ = finish(work, o, work->args->op->kind == GRAPH_CONV ?
+					conv_at(work, at, line, column) :
+					transposed_at(work, at, line, column));
 		}
 	}
 	return 0;
@@ -170,8 +172,7 @@ int ref_weighted_by_definition(const struct ref_args *args)
 		err = accel_pool_run(fully_connected_part, &work, outputs, (double)outputs * k);
 	} else {
 		work.group_out /= args->op->params.conv.groups;
-		err = accel_pool_run(args->op->kind == GRAPH_CONV ? conv_part : transposed_part,
-				     &work, outputs / y->dims[3], (double)outputs * k);
+		err = accel_pool_run(conv_part, &work, outputs / y->dims[3], (double)outputs * k);
 	}
 	free(channels);
 	return err;
