@@ -89,6 +89,7 @@ struct f32_span {
  *          is, +0 is more than -0
  * @clamp: y[i] = min(max(y[i], low), high); NaN becomes @low
  * @map: y[i] = f(x[i])
+ * @exp_below: y[i] = exp(beta * (x[i] - high)) as @softmax computes it, of x[i] up to @high
  * @softmax: y[i] = exp(beta * (x[i] - max x)) / sum, x not empty; sums of 16
  *           elements apart, then of 8, 4, 2, 1 apart
  * @max_pixels: out[c] = max over @count pixels of in[p][c]; -infinity without any
@@ -103,6 +104,7 @@ struct f32_kernels {
 				     size_t n, float *y);
 	void (*clamp)(float *y, size_t n, float low, float high);
 	void (*map[F32_MAPS])(const float *x, size_t n, float *y);
+	void (*exp_below)(const float *x, size_t n, float high, float beta, float *y);
 	void (*softmax)(const float *x, size_t n, float beta, float *y);
 	void (*max_pixels)(const float *const *in, size_t count, size_t channels, float *out);
 	void (*mean_pixels)(const float *const *in, size_t count, size_t channels, float divisor,

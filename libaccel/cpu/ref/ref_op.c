@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "libaccel/cpu/f32/f32_kernels.h"
+#include "libaccel/cpu/int8/s8_map.h"
 #include "libaccel/cpu/ref/ref_op.h"
 #include "libaccel/cpu/ref/ref_op_kernels.h"
 #include "libaccel/dev/error.h"
@@ -103,10 +104,29 @@ static size_t quant_index(const struct graph_tensor *t, size_t i)
 	return i / inner % t->quant.count;
 }
 
+bool ref_byte_format(const struct graph_tensor *t, struct s8_format *format)
+{
+	const bool is_unsigned = t->type == GRAPH_U8;
+
+	if ((t->type != GRAPH_I8 && !is_unsigned) || t->quant.count != 1)
+		return false;
+	*format = (struct s8_format){
+		.scale = t->quant.scale[0],
+		.zero = (int8_t)(t->quant.zero_point[0] - (is_unsigned ? 128 : 0)),
+		.low = INT8_MIN, .high = INT8_MAX, .flip = is_unsigned ? 0x80 : 0,
+	};
+	return true;
+}
+
 void ref_to_float(const struct graph_tensor *t, const void *data, float *out)
 {
 	size_t n = graph_elements(t);
+	struct s8_format format;
 
+	if (ref_byte_format(t, &format)) {
+		s8_real_select(accel_isa_detect())->to_real(&format, data, n, out);
+		return;
+	}
 	for (size_t i = 0; i < n; i++) {
 		double value = element(t, data, i);
 
@@ -122,17 +142,43 @@ void ref_to_float(const struct graph_tensor *t, const void *data, float *out)
 void ref_from_float(const struct graph_tensor *t, const float *in, void *data)
 {
 	size_t n = graph_elements(t);
+	struct s8_format format;
 
+	if (ref_byte_format(t, &format)) {
+		s8_real_select(accel_isa_detect())->from_real(&format, in, n, data);
+		return;
+	}
 	for (size_t i = 0; i < n; i++) {
 		double value = in[i];
 
 		if (graph_is_quantized(t)) {
 			size_t c = quant_index(t, i);
 
-			value = round(value / t->quant.scale[c]) + t->quant.zero_point[c];
+			value = isnan(value) ? 0 : round(value / t->quant.scale[c]);
+			value += t->quant.zero_point[c];
 		}
 		set_element(t, data, i, value);
 	}
+}
+
+/* Bytes of one scale to those of another, limited to reals in between: a table. */
+static bool rescale_bytes(const struct graph_tensor *x, const void *in, float low, float high,
+			  const struct graph_tensor *y, void *out)
+{
+	struct s8_format from, to;
+	const struct s8_real *kernels = s8_real_select(accel_isa_detect());
+	int8_t bytes[256], table[256];
+	float reals[256];
+
+	if (!ref_byte_format(x, &from) || !ref_byte_format(y, &to))
+		return false;
+	for (int i = 0; i < 256; i++)
+		bytes[i] = (int8_t)(i - 128);
+	kernels->to_real(&from, bytes, 256, reals);
+	f32_kernels_best()->clamp(reals, 256, low, high);
+	kernels->from_real(&to, reals, 256, table);
+	s8_table_select(accel_isa_detect())(in, graph_elements(x), table, out);
+	return true;
 }
 
 int ref_convert(const struct ref_args *args)
@@ -146,6 +192,8 @@ int ref_convert(const struct ref_args *args)
 			set_element(y, args->out_data, i, element(x, args->in_data[0], i));
 		return 0;
 	}
+	if (rescale_bytes(x, args->in_data[0], -INFINITY, INFINITY, y, args->out_data))
+		return 0;
 	reals = y->type == GRAPH_F32 ? args->out_data : malloc((n ? n : 1) * sizeof(*reals));
 	if (!reals)
 		return accel_error_memory("a conversion");
@@ -226,13 +274,14 @@ static int move_scaled(const struct ref_args *args)
 				err = accel_error_memory("an operation");
 			continue;
 		}
-		reals = malloc((n + 1) * sizeof(*reals));
 		copies[i] = malloc(n * graph_type_size(args->out->type) + 1);
+		if (copies[i] && rescale_bytes(&like, args->in_data[i], args->op->act_min,
+					       args->op->act_max, args->out, copies[i]))
+			continue;
+		reals = malloc((n + 1) * sizeof(*reals));
 		if (reals && copies[i]) {
 			ref_to_float(&like, args->in_data[i], reals);
-			for (size_t j = 0; j < n; j++)
-				reals[j] = reals[j] < args->op->act_min ? args->op->act_min :
-					   reals[j] > args->op->act_max ? args->op->act_max : reals[j];
+			f32_kernels_best()->clamp(reals, n, args->op->act_min, args->op->act_max);
 			like.type = args->out->type;
 			like.quant = args->out->quant;
 			ref_from_float(&like, reals, copies[i]);

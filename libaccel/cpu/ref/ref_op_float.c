@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Element-wise operations, pooling, reductions, normalisation and resizing in
- * float.
+ * Element-wise operations, pooling and normalisation in float.
  */
 #include <errno.h>
 #include <math.h>
@@ -204,65 +203,6 @@ static int pool(const struct ref_args *args)
 			      (double)graph_elements(args->out) * w->kernel_h * w->kernel_w);
 }
 
-static void fold(uint32_t kind, const double *from, size_t n, double *to)
-{
-	switch (kind) {
-	case GRAPH_REDUCE_MAX:
-		for (size_t i = 0; i < n; i++)
-			to[i] = from[i] > to[i] ? from[i] : to[i];
-		break;
-	case GRAPH_REDUCE_MIN:
-		for (size_t i = 0; i < n; i++)
-			to[i] = from[i] < to[i] ? from[i] : to[i];
-		break;
-	case GRAPH_PROD:
-		for (size_t i = 0; i < n; i++)
-			to[i] *= from[i];
-		break;
-	default:
-		for (size_t i = 0; i < n; i++)
-			to[i] += from[i];
-	}
-}
-
-/* One dimension at a time, the first first; what is left stays in front. */
-static int reduce(const struct ref_args *args)
-{
-	const struct graph_tensor *x = args->in[0];
-	uint32_t kind = args->op->params.reduce.reduction;
-	size_t total = graph_elements(x), n = total, count = 1;
-	double *values = malloc((total ? total : 1) * sizeof(*values));
-	float *out = args->out_data;
-
-	if (!values)
-		return accel_error_memory("a reduction");
-	for (size_t i = 0; i < n; i++)
-		values[i] = ((const float *)args->in_data[0])[i];
-	for (uint32_t axis = 0, inner_dims; axis < x->rank; axis++) {
-		size_t dim = x->dims[axis], inner = 1, outer;
-
-		if (!(args->op->params.reduce.axes >> axis & 1))
-			continue;
-		for (inner_dims = axis + 1; inner_dims < x->rank; inner_dims++)
-			inner *= x->dims[inner_dims];
-		outer = n / (dim * inner);
-		count *= dim;
-		for (size_t i = 0; i < outer; i++) {
-			double *to = values + i * inner;
-			const double *from = values + i * dim * inner;
-
-			memmove(to, from, inner * sizeof(*to));
-			for (size_t j = 1; j < dim; j++)
-				fold(kind, from + j * inner, inner, to);
-		}
-		n = outer * inner;
-	}
-	for (size_t i = 0; i < n; i++)
-		out[i] = (float)(kind == GRAPH_MEAN ? values[i] / (double)count : values[i]);
-	free(values);
-	return 0;
-}
-
 static void batch_norm(const struct ref_args *args)
 {
 	const float *x = args->in_data[0], *gamma = args->in_data[1], *beta = args->in_data[2];
@@ -343,86 +283,6 @@ static int softmax(const struct ref_args *args)
 	return 0;
 }
 
-/* Where output index @i lies in the input. */
-static double coordinate(const struct graph_op *op, float given, uint32_t i, uint32_t in,
-			 uint32_t out)
-{
-	double scale = given > 0 ? given : (double)in / out;
-
-	switch (op->params.resize.coordinates) {
-	case GRAPH_ALIGN_CORNERS:
-		return out > 1 ? (double)i * (in - 1) / (out - 1) : 0;
-	case GRAPH_ASYMMETRIC:
-		return i * scale;
-	case GRAPH_PYTORCH_HALF_PIXEL:
-		if (out == 1)
-			return 0;
-		/* fall through */
-	default:
-		return (i + 0.5) * scale - 0.5;
-	}
-}
-
-static uint32_t nearest(const struct graph_op *op, double x, uint32_t size)
-{
-	/* Quotients that are whole in exact arithmetic must be so here. */
-	double whole = nearbyint(x * 65536) / 65536;
-
-	if (fabs(whole - x) < 1e-9 * (1 + fabs(x)))
-		x = whole;
-	switch (op->params.resize.rounding) {
-	case GRAPH_ROUND_HALF_DOWN:
-		x = ceil(x - 0.5);
-		break;
-	case GRAPH_ROUND_HALF_UP:
-		x = floor(x + 0.5);
-		break;
-	case GRAPH_ROUND_DOWN:
-		x = floor(x);
-		break;
-	default:
-		x = ceil(x);
-	}
-	return (uint32_t)clamp(x, 0, size - 1);
-}
-
-static void resize(const struct ref_args *args)
-{
-	const struct graph_tensor *t = args->in[0], *y = args->out;
-	const struct graph_op *op = args->op;
-	size_t channels = t->dims[3], line = t->dims[2] * channels;
-	float *out = args->out_data;
-
-	for (size_t row = 0; row < (size_t)y->dims[0] * y->dims[1]; row++) {
-		const float *image = (const float *)args->in_data[0] + row / y->dims[1] * t->dims[1] * line;
-		double v = coordinate(op, op->params.resize.scale_h, row % y->dims[1], t->dims[1],
-				      y->dims[1]);
-
-		for (uint32_t i = 0; i < y->dims[2]; i++, out += channels) {
-			double h = coordinate(op, op->params.resize.scale_w, i, t->dims[2], y->dims[2]);
-
-			if (op->params.resize.nearest) {
-				memcpy(out, image + nearest(op, v, t->dims[1]) * line +
-				       nearest(op, h, t->dims[2]) * channels, channels * sizeof(*out));
-			} else {
-				double cv = clamp(v, 0, t->dims[1] - 1), ch = clamp(h, 0, t->dims[2] - 1);
-				size_t y0 = (size_t)cv, x0 = (size_t)ch;
-				size_t y1 = y0 + 1 < t->dims[1] ? y0 + 1 : y0;
-				size_t x1 = x0 + 1 < t->dims[2] ? x0 + 1 : x0;
-				float fy = (float)(cv - (double)y0), fx = (float)(ch - (double)x0);
-				const float *const corners[4] = {
-					image + y0 * line + x0 * channels,
-					image + y0 * line + x1 * channels,
-					image + y1 * line + x0 * channels,
-					image + y1 * line + x1 * channels,
-				};
-
-				f32_kernels_best()->lerp(corners, fx, fy, channels, out);
-			}
-		}
-	}
-}
-
 int ref_float(const struct ref_args *args)
 {
 	switch (args->op->kind) {
@@ -438,7 +298,7 @@ int ref_float(const struct ref_args *args)
 	case GRAPH_AVG_POOL:
 		return pool(args);
 	case GRAPH_REDUCE:
-		return reduce(args);
+		return ref_reduce(args);
 	case GRAPH_BATCH_NORM:
 		batch_norm(args);
 		return 0;
@@ -449,8 +309,7 @@ int ref_float(const struct ref_args *args)
 	case GRAPH_LOG_SOFTMAX:
 		return softmax(args);
 	case GRAPH_RESIZE:
-		resize(args);
-		return 0;
+		return args->op->params.resize.nearest ? ref_resize_nearest(args) : ref_resize(args);
 	default:
 		map(args);
 		return 0;

@@ -9,6 +9,7 @@
 
 #include "libaccel/cpu/int8/s8_map.h"
 #include "libaccel/cpu/int8/s8_requant.h"
+#include "libaccel/cpu/int8/s8_softmax.h"
 #include "libaccel/cpu/pool.h"
 #include "libaccel/cpu/ref/ref_op_kernels.h"
 #include "libaccel/dev/error.h"
@@ -259,9 +260,8 @@ static int by_float(const struct ref_args *args)
 		real.out_data = out;
 		err = ref_float(&real);
 	}
-	for (size_t i = 0; !err && i < n; i++)
-		out[i] = out[i] < args->op->act_min ? args->op->act_min :
-			 out[i] > args->op->act_max ? args->op->act_max : out[i];
+	if (!err && graph_has_act(args->op))
+		f32_kernels_best()->clamp(out, n, args->op->act_min, args->op->act_max);
 	if (!err)
 		ref_from_float(args->out, out, args->out_data);
 	for (uint32_t i = 0; in && i < args->num_in; i++)
@@ -293,8 +293,64 @@ static bool by_sizes(const struct ref_args *args)
 	return true;
 }
 
+/* What the rows of a softmax share. */
+struct rows {
+	struct s8_softmax softmax;
+	const struct ref_args *args;
+	size_t dim, inner;	/* values of a row, and how far they lie apart */
+};
+
+static int softmax_part(void *context, size_t from, size_t to)
+{
+	const struct rows *rows = context;
+	const size_t dim = rows->dim, inner = rows->inner;
+	float *scratch = accel_pool_scratch(dim * (sizeof(*scratch) + 1));
+	int8_t *row = (int8_t *)(scratch + dim);
+
+	if (!scratch)
+		return accel_error_memory("a softmax");
+	for (size_t i = from; i < to; i++) {
+		const size_t start = i / inner * dim * inner + i % inner;
+		const int8_t *in = (const int8_t *)rows->args->in_data[0] + start;
+		int8_t *out = (int8_t *)rows->args->out_data + start;
+
+		if (inner == 1) {
+			s8_softmax_row(&rows->softmax, in, dim, scratch, out);
+			continue;
+		}
+		for (size_t j = 0; j < dim; j++)
+			row[j] = in[j * inner];
+		s8_softmax_row(&rows->softmax, row, dim, scratch, row);
+		for (size_t j = 0; j < dim; j++)
+			out[j * inner] = row[j];
+	}
+	return 0;
+}
+
+static int softmax(const struct ref_args *args)
+{
+	const uint32_t axis = args->op->params.softmax.axis;
+	struct rows rows = { .args = args, .dim = args->out->dims[axis], .inner = 1 };
+	size_t n = graph_elements(args->out);
+	struct s8_format in, out;
+	int32_t low, high;
+
+	if (!ref_byte_format(args->in[0], &in) || !ref_byte_format(args->out, &out))
+		return by_float(args);
+	ref_int8_range(args, &low, &high);
+	out.low = (int8_t)low;
+	out.high = (int8_t)high;
+	for (uint32_t i = axis + 1; i < args->out->rank; i++)
+		rows.inner *= args->out->dims[i];
+	s8_softmax_init(&rows.softmax, accel_isa_detect(), &in, &out,
+			args->op->params.softmax.beta);
+	return accel_pool_run(softmax_part, &rows, n / rows.dim, 20.0 * (double)n);
+}
+
 int ref_int8(const struct ref_args *args)
 {
+	int ret;
+
 	switch (args->op->kind) {
 	case GRAPH_CONV: case GRAPH_CONV_TRANSPOSED: case GRAPH_FULLY_CONNECTED:
 		return ref_weighted(args);
@@ -305,10 +361,19 @@ int ref_int8(const struct ref_args *args)
 		}
 		break;
 	case GRAPH_RESIZE:
-		/* Coordinates by the sizes alone, and nothing but moved or mixed. */
-		if (same_scale(args->in[0], args->out) && !graph_has_act(args->op) &&
-		    !args->op->params.resize.nearest && by_sizes(args))
+		/* Nothing but moved, or mixed with coordinates by the sizes alone. */
+		if (!same_scale(args->in[0], args->out) || graph_has_act(args->op))
+			break;
+		if (args->op->params.resize.nearest)
+			return ref_resize_nearest(args);
+		if (by_sizes(args))
 			return ref_resize_int8(args);
+		break;
+	case GRAPH_SOFTMAX:
+		return softmax(args);
+	case GRAPH_REDUCE:
+		if (ref_reduce_int8(args, &ret))
+			return ret;
 		break;
 	default:
 		if (ref_is_map(args->op->kind)) {

@@ -5,6 +5,7 @@
 #ifndef ACCEL_REF_OP_KERNELS_H
 #define ACCEL_REF_OP_KERNELS_H
 
+#include "libaccel/cpu/int8/s8_real.h"
 #include "libaccel/graph/graph.h"
 
 /* An operation's weights packed for the kernels; opaque. */
@@ -42,14 +43,26 @@ int ref_matmul(const struct ref_args *args);		/* products of float matrices */
 int ref_integers(const struct ref_args *args);		/* on plain int32, int64 */
 int ref_convert(const struct ref_args *args);		/* QUANTIZE, DEQUANTIZE, CAST */
 int ref_int8(const struct ref_args *args);		/* on quantised int8 */
-int ref_resize_int8(const struct ref_args *args);	/* bilinear, scale as before */
+int ref_resize(const struct ref_args *args);		/* bilinear, of reals */
+int ref_resize_int8(const struct ref_args *args);	/* the same, scale as before */
+int ref_resize_nearest(const struct ref_args *args);	/* of any type, scale as before */
+int ref_reduce(const struct ref_args *args);		/* of reals */
 int ref_arg_max(const struct ref_args *args);
+
+/*
+ * Means and sums of int8, the latter in integers: round(sum of (q - zero) *
+ * (scale / scale of the output [/ count])) + zero. False: not such a one.
+ */
+bool ref_reduce_int8(const struct ref_args *args, int *ret);
 
 /* Function of one value of kinds and parameters that have one; see ref_is_map(). */
 double ref_map(const struct graph_op *op, double x);
 bool ref_is_map(uint32_t kind);
 
-/* Arrays to reals and back, by the tensor's type and quantisation. */
+/* What the bytes of a tensor stand for; false: it has no bytes, or several scales. */
+bool ref_byte_format(const struct graph_tensor *tensor, struct s8_format *format);
+
+/* Arrays to reals and back, by the tensor's type and quantisation; NaN becomes 0. */
 void ref_to_float(const struct graph_tensor *tensor, const void *data, float *out);
 void ref_from_float(const struct graph_tensor *tensor, const float *in, void *data);
 

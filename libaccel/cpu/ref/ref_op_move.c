@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "libaccel/cpu/move/items.h"
 #include "libaccel/cpu/ref/ref_op_kernels.h"
 #include "libaccel/dev/error.h"
 
@@ -19,49 +20,84 @@ struct walk {
 	int64_t start;
 };
 
-static void copy_element(void *to, const void *from, size_t size)
+/* The same in bytes, without what can be said in fewer dimensions. */
+struct plan {
+	uint32_t rank;
+	size_t dims[2 * GRAPH_DIMS], out_step[2 * GRAPH_DIMS];
+	ptrdiff_t step[2 * GRAPH_DIMS];
+	size_t size;	/* of an item: elements that stay side by side */
+};
+
+static void make_plan(const struct walk *walk, size_t size, struct plan *plan)
 {
-	switch (size) {
-	case 1:
-		*(uint8_t *)to = *(const uint8_t *)from;
-		break;
-	case 4:
-		memcpy(to, from, 4);
-		break;
-	default:
-		memcpy(to, from, size);
+	*plan = (struct plan){ .size = size };
+	for (uint32_t i = 0; i < walk->rank; i++) {
+		const ptrdiff_t step = walk->step[i] * (ptrdiff_t)size;
+		const uint32_t last = plan->rank - 1;
+
+		if (walk->dims[i] == 1)
+			continue;
+		if (plan->rank && plan->step[last] == step * (ptrdiff_t)walk->dims[i]) {
+			plan->dims[last] *= walk->dims[i];
+			plan->step[last] = step;
+		} else {
+			plan->dims[plan->rank] = walk->dims[i];
+			plan->step[plan->rank++] = step;
+		}
+	}
+	if (plan->rank && plan->step[plan->rank - 1] == (ptrdiff_t)size)
+		plan->size *= plan->dims[--plan->rank];
+	for (uint32_t i = plan->rank, step = 0; i-- > 0; step++)
+		plan->out_step[i] = step ? plan->out_step[i + 1] * plan->dims[i + 1] : plan->size;
+}
+
+/* How a plan runs: item by item, or two of its dimensions at once. */
+struct loop {
+	const struct plan *plan;
+	uint32_t flipped;		/* dimension whose items lie side by side in the input */
+	items_flip_fn *flip;
+};
+
+static void run_dims(const struct loop *loop, uint32_t at, const uint8_t *in, uint8_t *out)
+{
+	const struct plan *plan = loop->plan;
+	const uint32_t last = plan->rank - 1;
+
+	if (at == loop->flipped) {
+		run_dims(loop, at + 1, in, out);
+	} else if (at < last) {
+		for (size_t i = 0; i < plan->dims[at]; i++)
+			run_dims(loop, at + 1, in + (ptrdiff_t)i * plan->step[at],
+				 out + i * plan->out_step[at]);
+	} else if (loop->flip) {
+		loop->flip(in, (size_t)plan->step[last], plan->dims[last],
+			   plan->dims[loop->flipped], out, plan->out_step[loop->flipped]);
+	} else {
+		items_strided(in, plan->step[last], plan->dims[last], plan->size, out);
 	}
 }
 
 static void run_walk(const struct walk *walk, const uint8_t *in, uint8_t *out, size_t size)
 {
-	uint32_t last = walk->rank ? walk->dims[walk->rank - 1] : 1;
-	int64_t step = walk->rank ? walk->step[walk->rank - 1] : 0, at = walk->start;
-	uint32_t index[2 * GRAPH_DIMS] = { 0 };
+	struct plan plan;
+	struct loop loop = { &plan, GRAPH_NONE, NULL };
 
 	for (uint32_t i = 0; i < walk->rank; i++)
 		if (!walk->dims[i])
 			return;
-	for (;;) {
-		uint32_t d = walk->rank ? walk->rank - 1 : 0;
-
-		if (step == 1) {
-			memcpy(out, in + at * (int64_t)size, last * size);
-			out += last * size;
-		} else {
-			for (uint32_t i = 0; i < last; i++, out += size)
-				copy_element(out, in + (at + i * step) * (int64_t)size, size);
-		}
-		for (;;) {
-			if (!d--)
-				return;
-			at += walk->step[d];
-			if (++index[d] < walk->dims[d])
-				break;
-			at -= walk->step[d] * walk->dims[d];
-			index[d] = 0;
+	make_plan(walk, size, &plan);
+	in += walk->start * (int64_t)size;
+	if (!plan.rank) {
+		memcpy(out, in, plan.size);
+		return;
+	}
+	for (uint32_t i = 0; i + 1 < plan.rank && plan.step[plan.rank - 1] > 0; i++) {
+		if (plan.step[i] == (ptrdiff_t)plan.size) {
+			loop.flip = items_flip_select(accel_isa_detect(), plan.size);
+			loop.flipped = loop.flip ? i : GRAPH_NONE;
 		}
 	}
+	run_dims(&loop, 0, in, out);
 }
 
 /* Elements from one index of a dimension to the next. */
@@ -164,9 +200,8 @@ static void concat(const struct ref_args *args, size_t size)
 	for (uint32_t i = 0; i < args->num_in; i++) {
 		size_t part = args->in[i]->dims[axis] * inner;
 
-		for (size_t j = 0; j < outer; j++)
-			memcpy((uint8_t *)args->out_data + j * args->out->dims[axis] * inner + at,
-			       (const uint8_t *)args->in_data[i] + j * part, part);
+		items_scatter(args->in_data[i], outer, part, (uint8_t *)args->out_data + at,
+			      args->out->dims[axis] * inner);
 		at += part;
 	}
 }
@@ -214,40 +249,80 @@ static int64_t pad_source(uint32_t mode, int64_t i, int64_t dim)
 	}
 }
 
+/* A padding of lines whose items are padded or moved whole. */
+struct padding {
+	uint32_t rank;		/* dimensions up to the last one that is padded */
+	uint32_t mode;
+	const uint32_t *before;
+	size_t item, elements;	/* bytes and elements of an item */
+	uint8_t value[8];
+};
+
+/* Items @from up to @to of an output line; @line: NULL outside the input. */
+static void pad_items(const struct padding *p, const uint8_t *line, int64_t dim, int64_t from,
+		      int64_t to, uint8_t *out)
+{
+	if (!line || p->mode == GRAPH_PAD_CONSTANT) {
+		items_strided(p->value, 0, (size_t)(to - from) * p->elements, p->item / p->elements,
+			      out);
+		return;
+	}
+	for (; from < to; from++, out += p->item)
+		memcpy(out, line + pad_source(p->mode, from, dim) * (int64_t)p->item, p->item);
+}
+
+static void pad_line(const struct padding *p, const uint8_t *line, int64_t dim, int64_t out_dim,
+		     uint8_t *out)
+{
+	const int64_t before = p->before[p->rank - 1];
+
+	if (!line) {
+		pad_items(p, NULL, dim, 0, out_dim, out);
+		return;
+	}
+	pad_items(p, line, dim, -before, 0, out);
+	out += (size_t)before * p->item;
+	memcpy(out, line, (size_t)dim * p->item);
+	pad_items(p, line, dim, dim, out_dim - before, out + (size_t)dim * p->item);
+}
+
 static void pad(const struct ref_args *args, size_t size)
 {
 	const struct graph_tensor *x = args->in[0], *y = args->out;
-	const uint32_t *before = args->op->params.pad.before;
-	uint32_t mode = args->op->params.pad.mode, last = x->rank ? x->dims[x->rank - 1] : 1;
-	uint8_t value[8] = { 0 }, *out = args->out_data;
+	struct padding p = {
+		.rank = x->rank, .mode = args->op->params.pad.mode,
+		.before = args->op->params.pad.before, .item = size, .elements = 1,
+	};
 	uint32_t index[GRAPH_DIMS] = { 0 };
+	uint8_t *out = args->out_data;
 	int64_t stride[GRAPH_DIMS];
+	size_t line;
 
 	if (args->num_in > 1 && args->in_data[1])
-		memcpy(value, args->in_data[1], size);
+		memcpy(p.value, args->in_data[1], size);
 	else if (graph_is_quantized(y))
-		memcpy(value, &y->quant.zero_point[0], size);	/* little endian */
-	strides(x, stride);
-	if (!x->rank) {
-		memcpy(out, args->in_data[0], size);
+		memcpy(p.value, &y->quant.zero_point[0], size);	/* little endian */
+	for (; p.rank && y->dims[p.rank - 1] == x->dims[p.rank - 1]; p.rank--)
+		p.elements *= x->dims[p.rank - 1];
+	p.item *= p.elements;
+	if (!p.rank) {
+		memcpy(out, args->in_data[0], p.item);
 		return;
 	}
-	for (uint64_t n = graph_elements(y) / y->dims[y->rank - 1]; n--;) {
+	strides(x, stride);
+	line = y->dims[p.rank - 1] * p.item;
+	for (uint64_t n = graph_bytes(y) / line; n--; out += line) {
 		int64_t at = 0;
 
-		for (uint32_t i = 0; i + 1 < x->rank && at >= 0; i++) {
-			int64_t from = pad_source(mode, (int64_t)index[i] - before[i], x->dims[i]);
+		for (uint32_t i = 0; i + 1 < p.rank && at >= 0; i++) {
+			int64_t from = pad_source(p.mode, (int64_t)index[i] - p.before[i],
+						  x->dims[i]);
 
 			at = from < 0 ? -1 : at + from * stride[i];
 		}
-		for (uint32_t i = 0; i < y->dims[y->rank - 1]; i++, out += size) {
-			int64_t from = at < 0 ? -1 :
-				       pad_source(mode, (int64_t)i - before[x->rank - 1], last);
-
-			copy_element(out, from < 0 ? value : (const uint8_t *)args->in_data[0] +
-				     (at + from) * (int64_t)size, size);
-		}
-		for (uint32_t i = x->rank - 1; i-- > 0;) {
+		pad_line(&p, at < 0 ? NULL : (const uint8_t *)args->in_data[0] + at * (int64_t)size,
+			 x->dims[p.rank - 1], y->dims[p.rank - 1], out);
+		for (uint32_t i = p.rank - 1; i-- > 0;) {
 			if (++index[i] < y->dims[i])
 				break;
 			index[i] = 0;

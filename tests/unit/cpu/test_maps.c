@@ -5,11 +5,9 @@
  *
  * usage: test_maps [SEED [CASES]]
  */
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "guarded.h"
+#include "cases.h"
 #include "libaccel/cpu/int8/s8_map.h"
 #include "random.h"
 
@@ -20,19 +18,10 @@ struct arrays {
 
 static void arrays_new(struct arrays *arrays)
 {
-	int at_end = (int)random_below(2);
-	size_t i;
-
 	arrays->n = random_below(4) ? random_below(200) + 1 : random_below(20) + 1;
-	if (guarded_new(&arrays->a, arrays->n, at_end) || guarded_new(&arrays->b, arrays->n, at_end) ||
-	    guarded_new(&arrays->out, arrays->n, at_end)) {
-		puts("Bail out! no memory");
-		exit(1);
-	}
-	for (i = 0; i < arrays->n; i++) {
-		arrays->a.data[i] = (int8_t)random_below(256);
-		arrays->b.data[i] = (int8_t)random_below(256);
-	}
+	arrays->a = guarded_random(arrays->n);
+	arrays->b = guarded_random(arrays->n);
+	arrays->out = guarded_random(arrays->n);
 }
 
 static void arrays_free(struct arrays *arrays)
@@ -140,28 +129,10 @@ static bool proof_case(enum accel_isa isa)
 
 int main(int argc, char **argv)
 {
-	static const struct { const char *what; bool (*run)(enum accel_isa); unsigned int part; } all[] = {
+	static const struct kernel_case all[] = {
 		{ "tables", table_case, 1 }, { "functions of two values", pair_case, 1 },
 		{ "proofs of functions", proof_case, 100 },
 	};
-	uint64_t seed = argc > 1 ? strtoull(argv[1], NULL, 0) : 1;
-	unsigned int cases = argc > 2 ? (unsigned int)strtoul(argv[2], NULL, 0) : 1000, i, done;
-	enum accel_isa best = accel_isa_detect(), isa;
-	unsigned int number = 0, failed = 0;
 
-	printf("1..%zu\n", ((size_t)best + 1) * (sizeof(all) / sizeof(all[0])));
-	for (isa = ACCEL_ISA_PORTABLE; isa <= best; isa++) {
-		for (i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
-			bool good = true;
-
-			random_seed(seed);
-			for (done = 0; good && done <= cases / all[i].part; done++)
-				good = all[i].run(isa);
-			failed += !good;
-			printf("%s %u - %u %s, %s, seed %llu\n", good ? "ok" : "not ok", ++number,
-			       done, all[i].what, accel_isa_name(isa), (unsigned long long)seed);
-		}
-	}
-
-	return failed != 0;
+	return run_cases(argc, argv, all, sizeof(all) / sizeof(all[0]));
 }

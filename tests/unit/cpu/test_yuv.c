@@ -6,11 +6,8 @@
  * usage: test_yuv [SEED [CASES]]
  */
 #include <math.h>
-#include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
 
-#include "guarded.h"
+#include "cases.h"
 #include "libaccel/cpu/image/yuv.h"
 #include "random.h"
 
@@ -23,25 +20,13 @@ static bool line_case(enum accel_isa isa)
 {
 	const size_t width = random_between(1, 100), half = (width + 1) / 2;
 	const size_t step = random_between(1, 2), first = random_below(2);
-	struct guarded y, u, v, rgb;
+	struct guarded y = guarded_random(width), u = guarded_random(half * step);
+	struct guarded v = guarded_random(half), rgb = guarded_random(width * 3);
 	const uint8_t *us, *vs, *ys;
 	bool good = true;
 	size_t i;
 
 	/* Interleaved, both planes are one, in either order. */
-	if (guarded_new(&y, width, (int)random_below(2)) ||
-	    guarded_new(&u, half * step, (int)random_below(2)) ||
-	    guarded_new(&v, half, (int)random_below(2)) ||
-	    guarded_new(&rgb, width * 3, (int)random_below(2))) {
-		puts("Bail out! no memory");
-		exit(1);
-	}
-	for (i = 0; i < width; i++)
-		y.data[i] = (int8_t)random_below(256);
-	for (i = 0; i < half * step; i++)
-		u.data[i] = (int8_t)random_below(256);
-	for (i = 0; i < half; i++)
-		v.data[i] = (int8_t)random_below(256);
 	ys = (const uint8_t *)y.data;
 	us = (const uint8_t *)u.data + (step == 2 ? first : 0);
 	vs = step == 2 ? (const uint8_t *)u.data + 1 - first : (const uint8_t *)v.data;
@@ -64,22 +49,7 @@ static bool line_case(enum accel_isa isa)
 
 int main(int argc, char **argv)
 {
-	uint64_t seed = argc > 1 ? strtoull(argv[1], NULL, 0) : 1;
-	unsigned int cases = argc > 2 ? (unsigned int)strtoul(argv[2], NULL, 0) : 1000, done;
-	enum accel_isa best = accel_isa_detect(), isa;
-	unsigned int failed = 0;
+	static const struct kernel_case lines = { "lines", line_case, 1 };
 
-	printf("1..%u\n", (unsigned int)best + 1);
-	for (isa = ACCEL_ISA_PORTABLE; isa <= best; isa++) {
-		bool good = true;
-
-		random_seed(seed);
-		for (done = 0; good && done < cases; done++)
-			good = line_case(isa);
-		failed += !good;
-		printf("%s %u - %u lines, %s, seed %llu\n", good ? "ok" : "not ok",
-		       (unsigned int)isa + 1, done, accel_isa_name(isa), (unsigned long long)seed);
-	}
-
-	return failed != 0;
+	return run_cases(argc, argv, &lines, 1);
 }
