@@ -3,8 +3,8 @@
  * Random quantised graphs, compiled whole: the simulator and the CPU kernels
  * must give the same bytes, and both what the graph's own integer kernels give,
  * but for a few steps: those round to 8 bits between fused operations.
- * test_graph [GRAPHS [SEED [FOLDER]]]: a folder that exists gets one per graph and
- * configuration with the scripts of what the cores did.
+ * test_graph [GRAPHS [SEED [FOLDER]]]: a folder that exists gets the artefacts, and
+ * a folder per graph and configuration with the scripts of what the cores did.
  */
 #include <math.h>
 #include <setjmp.h>
@@ -124,6 +124,18 @@ static void count_places(const struct graph *g, const char *config,
 	lower_free(lower);
 }
 
+static void write_artefact(const void *data, size_t size, unsigned int n)
+{
+	char path[4096];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/graph-%u.accel", folder, n);
+	file = fopen(path, "wbe");
+	assert_non_null(file);
+	assert_int_equal(fwrite(data, 1, size, file), size);
+	assert_int_equal(fclose(file), 0);
+}
+
 static void test_graphs(void **unused)
 {
 	uint64_t state = seed;
@@ -152,6 +164,8 @@ static void test_graphs(void **unused)
 		if (model_compile(g, configs, CONFIGS, &options, 0, &data, &size) ||
 		    accel_model_load_memory(data, size, &model))
 			fail_msg("graph %u: %s", n, accel_error_text());
+		if (folder)
+			write_artefact(data, size, n);
 		for (i = 0; i < 2; i++) {
 			uint32_t t = g->outputs[i < g->num_outputs ? i : 0];
 
