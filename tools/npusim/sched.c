@@ -226,6 +226,12 @@ static int start_conv(struct sim_core *core)
 		event_add(core, times.weight_done, 1u << (INTR_CDMA_WT + load.group),
 			  UNIT(CDMA), 1u << SIM_CDMA);
 	event_add(core, times.cacc_done, cacc_intr, 0, 0);
+	/*
+	 * Who is told of SDP's end may use all groups of the operation again. Behind tiny
+	 * ones CSC lets go some cycles later, which nobody is quick enough to see.
+	 */
+	if (times.csc_done > times.sdp_done)
+		times.csc_done = times.sdp_done;
 	event_add(core, times.csc_done, 0, CONV_UNITS, 1u << SIM_CONV);
 	if (fed) {
 		event_add(core, times.end, pdp_intr, UNIT(PDP), 0);
