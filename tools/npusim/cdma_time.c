@@ -10,7 +10,7 @@
 
 #include "timing.h"
 
-#define FIRST_WEIGHT	28	/* enable to the first request for weights */
+#define FIRST_WEIGHT	27	/* enable to the first request for weights */
 #define FIRST_DATA	4	/* that for data follows */
 #define DATA_DONE	22	/* last data at the port to its count in CBUF */
 #define WEIGHT_DONE	25	/* last weights of a group, likewise */

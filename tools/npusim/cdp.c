@@ -18,6 +18,9 @@
 /* Pixels that are fetched at once. */
 #define RUN	64
 #define REQUEST	8	/* pixels of a request of the reader */
+#define NEIGHBOURS	4	/* channels on either side that a sum may need */
+#define LAST_BLOCK	16	/* cycles of a last block behind others, at least */
+#define SQUARES_DEPTH	9	/* cycles through the sums of squares */
 
 /* One operation under way. */
 struct cdp_op {
@@ -234,23 +237,30 @@ static int run_pixels(struct sim_core *core, struct cdp_op *op, unsigned int y, 
 }
 
 /*
- * CDP goes through the surfaces of up to eight pixels at a time. What it holds
- * back for the channels beyond leaves two cycles per pixel faster than it came,
- * while the next pixels come in: fewer pixels after more of them wait for that.
+ * CDP goes through the surfaces of a block of up to eight pixels at a time. The
+ * ends of a block's pixels, which wait for channels beyond, leave while the next
+ * block's pixels come in, a cycle per beat. Those of surplus pixels take cycles of
+ * their own, and so do, two more, those of the last block, which takes at least as
+ * long as two pixels behind others. Counted on the RTL of all configurations.
  */
-static uint64_t work_cycles(const struct cdp_op *op, unsigned int throughput)
+static void add_cycles(const struct sim_core *core, const struct cdp_op *op,
+		       struct sim_cost *cost)
 {
-	uint64_t pixel = op->bytes / throughput, held = pixel > 2 ? pixel - 2 : 0;
+	const struct nvdla_config *config = sim_config(core);
+	const uint64_t pixel = op->bytes / config->cdp_throughput;
+	const unsigned int channels = (unsigned int)(op->atom / pixel);
+	const unsigned int ends = op->lrn.square ? (NEIGHBOURS + channels - 1) / channels : 0;
 	unsigned int rest = op->width % REQUEST, blocks = (op->width + REQUEST - 1) / REQUEST;
+	unsigned int last = rest ? rest : REQUEST;
 	uint64_t cycles = (uint64_t)op->width * op->height * op->surfaces * pixel;
 
-	if (!op->lrn.square)
-		return cycles;
-	cycles += (uint64_t)blocks * op->height + ((rest ? rest : REQUEST) - 1) * held;
-	if (rest && blocks > 1 && (REQUEST - 1) * held > rest * pixel)
-		cycles += op->height * ((REQUEST - 1) * held - rest * pixel);
-
-	return cycles;
+	if (rest && blocks > 1) {
+		cycles += (uint64_t)op->height * (REQUEST - rest) * ends;
+		if (last * pixel * op->surfaces < LAST_BLOCK)
+			cycles += LAST_BLOCK - last * pixel * op->surfaces;
+	}
+	cost->cycles += cycles + (last - 1) * (ends + 2);
+	cost->depth += op->lrn.square ? SQUARES_DEPTH + ends : 0;
 }
 
 int sim_cdp_run(struct sim_core *core, unsigned int group, unsigned int rdma_group,
@@ -301,7 +311,7 @@ int sim_cdp_run(struct sim_core *core, unsigned int group, unsigned int rdma_gro
 		.surf_stride = op.src_surf, .line = op.width * op.bytes,
 		.request = REQUEST * op.bytes, .lines = op.height, .surfaces = op.surfaces,
 	};
-	cost->cycles += work_cycles(&op, sim_config(core)->cdp_throughput);
+	add_cycles(core, &op, cost);
 
 out:
 	free(buf.rows);

@@ -339,6 +339,8 @@ static int surface(struct sim_core *core, struct pdp_op *op, struct pdp_pool *po
 	return 0;
 }
 
+#define SHORT_LINE	3	/* cycles after a line of a single pixel */
+
 /* An element a cycle and lane; what is left open at an edge takes time of its own. */
 static uint64_t part_cycles(const struct sim_core *core, const struct pdp_op *op)
 {
@@ -348,7 +350,8 @@ static uint64_t part_cycles(const struct sim_core *core, const struct pdp_op *op
 	pixels += (uint64_t)x->out * pdp_axis_bubble(y) * (op->surfaces - 1);
 	pixels += (uint64_t)x->out * pdp_axis_flush(y);
 
-	return pixels * pdp_pixel(&op->window) / sim_config(core)->pdp_throughput;
+	return pixels * pdp_pixel(&op->window) / sim_config(core)->pdp_throughput +
+	       (x->in == 1 ? (uint64_t)SHORT_LINE * y->in * op->surfaces : 0);
 }
 
 static int part(struct sim_core *core, struct pdp_op *op, const int32_t *v, uint64_t src,

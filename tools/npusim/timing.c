@@ -21,8 +21,10 @@
  * interrupt, together.
  */
 static const unsigned int op_cycles[SIM_ENGINES] = {
-	[SIM_SDP] = 57, [SIM_PDP] = 66, [SIM_CDP] = 84, [SIM_RUBIK] = 70, [SIM_BDMA] = 70,
+	[SIM_SDP] = 53, [SIM_PDP] = 59, [SIM_CDP] = 67, [SIM_RUBIK] = 69, [SIM_BDMA] = 69,
 };
+
+#define LONG_WAY	4	/* cycles more to memory and back where readers have no buffers */
 
 /* More stripes than this are extrapolated from the first groups. */
 #define MAX_STRIPES	200000
@@ -235,7 +237,7 @@ uint64_t sim_time_op(const struct sim_core *core, enum sim_engine engine,
 		cycles += sim_latency(core, cost->read[NPUSIM_CVIF] ? NPUSIM_CVIF : NPUSIM_MCIF);
 
 	cycles = later(cycles, readers(core, engine, cost, false)) + cost->depth +
-		 op_cycles[engine];
+		 op_cycles[engine] + (core->config->rdma_beats ? 0 : LONG_WAY);
 
 	/* Of an operation that was waiting the reader began when it was free. */
 	return core->queued & 1u << engine ? cycles - SIM_READER_TAIL : cycles;
