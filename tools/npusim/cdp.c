@@ -307,8 +307,8 @@ int sim_cdp_run(struct sim_core *core, unsigned int group, unsigned int rdma_gro
 	sim_reg_set(core, NVDLA_CDP, group, CDP_D_INF_INPUT_NUM, op.inf_in);
 	sim_reg_set(core, NVDLA_CDP, group, CDP_D_NAN_OUTPUT_NUM, op.nan_out);
 	cost->readers[cost->reader_count++] = (struct sim_reader) {
-		.port = op.src_port, .addr = op.src, .line_stride = op.src_line,
-		.surf_stride = op.src_surf, .line = op.width * op.bytes,
+		.port = op.src_port, .line_stride = op.src_line, .surf_stride = op.src_surf,
+		.parts[0] = { .addr = op.src, .line = op.width * op.bytes, .count = 1 },
 		.request = REQUEST * op.bytes, .lines = op.height, .surfaces = op.surfaces,
 	};
 	add_cycles(core, &op, cost);

@@ -56,13 +56,26 @@ struct sim_cube {
 };
 
 /**
+ * struct sim_parts - parts of the width that are fetched one after the other
+ * @addr: of the first one's first byte
+ * @step: bytes from part to part
+ * @line: bytes of a part's line
+ * @count: parts
+ */
+struct sim_parts {
+	uint64_t addr, step;
+	uint32_t line, count;
+};
+
+#define SIM_PARTS	3
+
+/**
  * struct sim_reader - what a reader fetches through its latency buffer
  * @port: memory port
  * @operand: an operand of SDP, not features
- * @addr: first byte
+ * @parts: first parts of the width, those in the middle, the last; often only one
  * @line_stride: bytes from line to line
  * @surf_stride: bytes from surface to surface
- * @line: bytes of a line
  * @request: bytes of a request; 0: a line
  * @lines: lines of a surface
  * @surfaces: surfaces
@@ -70,8 +83,9 @@ struct sim_cube {
 struct sim_reader {
 	enum npusim_port port;
 	bool operand;
-	uint64_t addr, line_stride, surf_stride;
-	uint32_t line, request, lines, surfaces;
+	struct sim_parts parts[SIM_PARTS];
+	uint64_t line_stride, surf_stride;
+	uint32_t request, lines, surfaces;
 };
 
 #define SIM_READERS	4

@@ -403,12 +403,27 @@ static int note_left_over(struct sim_core *core, unsigned int group, const struc
 	return 0;
 }
 
+/* What the reader fetches for the part under way; those in the middle are alike. */
+static void add_part(const struct pdp_op *op, unsigned int split, uint64_t src,
+		     struct sim_reader *reader)
+{
+	struct sim_parts *parts = &reader->parts[!split ? 0 : split + 1 < op->splits ? 1 : 2];
+
+	if (!parts->count++) {
+		parts->addr = src;
+		parts->line = op->window.x.in * pdp_pixel(&op->window);
+	} else if (parts->count == 2) {
+		parts->step = src - parts->addr;
+	}
+}
+
 int sim_pdp_run(struct sim_core *core, unsigned int group, unsigned int rdma_group,
 		const struct sim_cube *in, struct sim_cost *cost)
 {
 	struct pdp_state *state = sim_unit_data(core, NVDLA_PDP, sizeof(*state));
 	struct pdp_op op;
-	uint64_t src, dst, before;
+	struct sim_reader reader = { 0 };
+	uint64_t src, dst;
 	unsigned int split;
 	int skip, err;
 
@@ -456,12 +471,17 @@ int sim_pdp_run(struct sim_core *core, unsigned int group, unsigned int rdma_gro
 		return fail_shape(core, "more elements than the simulator takes");
 	src = op.src;
 	dst = op.dst;
-	before = cost->read[op.src_port];
+	reader.port = op.src_port;
+	reader.line_stride = op.src_line;
+	reader.surf_stride = op.src_surf;
+	reader.lines = op.window.y.in;
+	reader.surfaces = op.surfaces;
 	for (split = 0; split < op.splits; split++) {
 		err = set_part(core, &op, split, &skip);
 		if (err)
 			return err;
 		src += (uint64_t)((int64_t)skip * pdp_pixel(&op.window));
+		add_part(&op, split, src, &reader);
 		err = part(core, &op, in ? in->v : NULL, src, dst, cost);
 		if (err)
 			return err;
@@ -471,18 +491,8 @@ int sim_pdp_run(struct sim_core *core, unsigned int group, unsigned int rdma_gro
 		dst += (uint64_t)op.window.x.out * pdp_pixel(&op.window);
 	}
 
-	if (!in) {
-		/* All parts of a line in a row, for the timing model. */
-		uint64_t line = (cost->read[op.src_port] - before) / op.window.y.in / op.surfaces;
-		unsigned int atom = pdp_pixel(&op.window);
-
-		cost->readers[cost->reader_count++] = (struct sim_reader) {
-			.port = op.src_port, .addr = op.src, .line_stride = op.src_line,
-			.surf_stride = op.src_surf, .line = (uint32_t)line,
-			.request = (uint32_t)(line / op.splits + atom - 1) / atom * atom,
-			.lines = op.window.y.in, .surfaces = op.surfaces,
-		};
-	}
+	if (!in)
+		cost->readers[cost->reader_count++] = reader;
 	cost->unused = ((double)left_over(&op.window.y) * op.window.x.in +
 			left_over(&op.window.x)) /
 		       ((double)op.window.x.in * op.window.y.in * op.surfaces);

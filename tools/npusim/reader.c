@@ -9,7 +9,8 @@
  */
 #include "timing.h"
 
-#define TURN	17		/* room in the buffer to the request at the port, and back */
+#define TURN	15		/* room in the buffer to the request at the port, and back */
+#define TURN_CDP	17	/* likewise for CDP */
 #define MOST	256		/* beats of the largest buffer */
 #define BEHIND	4		/* beats that wait for the unit behind the buffer */
 #define EXACT	8192		/* beats after which the rest goes on at the same pace */
@@ -40,6 +41,7 @@ static unsigned int room(const struct sim_core *core, enum sim_engine engine,
  * @port_beat: cycles the port needs for one
  * @room: beats of the buffer
  * @latency: of memory
+ * @turn: from room in the buffer to the request at the port, and back
  * @ahead: the buffer and what is behind it are full when the unit starts
  */
 struct pace {
@@ -47,7 +49,7 @@ struct pace {
 	uint64_t beats;
 	double asked, came, left;
 	double per_beat, port_beat;
-	unsigned int room, latency;
+	unsigned int room, latency, turn;
 	bool ahead;
 };
 
@@ -58,8 +60,8 @@ static void transaction(struct pace *pace, unsigned int beats)
 	if (pace->room && pace->beats + beats > pace->room) {
 		double free = pace->taken[(pace->beats + beats - pace->room - 1) % pace->room];
 
-		if (free + TURN > ask)
-			ask = free + TURN;
+		if (free + pace->turn > ask)
+			ask = free + pace->turn;
 	}
 	if (pace->ahead && (!pace->room || pace->beats + beats <= pace->room + BEHIND))
 		ask = -(double)pace->latency;
@@ -79,6 +81,26 @@ static void transaction(struct pace *pace, unsigned int beats)
 	}
 }
 
+/* A line, in requests and transactions that do not cross a burst's border. */
+static void line(struct pace *pace, const struct sim_reader *reader, uint64_t addr, uint64_t left,
+		 unsigned int width, unsigned int burst)
+{
+	uint64_t piece = 0;
+
+	while (left && pace->beats < EXACT) {
+		uint64_t len = burst - addr % burst;
+
+		if (!piece)
+			piece = reader->request ? reader->request : left;
+		len = len < piece ? len : piece;
+		len = len < left ? len : left;
+		transaction(pace, (unsigned int)((len + width - 1) / width));
+		addr += len;
+		left -= len;
+		piece -= len;
+	}
+}
+
 uint64_t sim_time_reader(const struct sim_core *core, enum sim_engine engine,
 			 const struct sim_reader *reader, uint64_t work, bool ahead)
 {
@@ -86,36 +108,33 @@ uint64_t sim_time_reader(const struct sim_core *core, enum sim_engine engine,
 	const bool second = reader->port == NPUSIM_CVIF;
 	const unsigned int width = second ? config->cvif_width : config->mcif_width;
 	const unsigned int burst = width * (second ? config->cvif_burst : config->mcif_burst);
-	uint64_t lines = (uint64_t)reader->lines * reader->surfaces, line, half = 0;
-	uint64_t total = lines * ((reader->line + width - 1) / width);
+	const uint64_t lines = (uint64_t)reader->lines * reader->surfaces;
 	struct pace pace = { .latency = sim_latency(core, reader->port), .ahead = ahead };
+	uint64_t total = 0, half = 0, i, n;
 	double at_half = 0;
+	unsigned int p;
 
+	for (p = 0; p < SIM_PARTS; p++)
+		total += lines * reader->parts[p].count *
+			 ((reader->parts[p].line + width - 1) / width);
 	if (!total)
 		return 0;
 	pace.room = room(core, engine, reader);
+	pace.turn = engine == SIM_CDP ? TURN_CDP : TURN;
 	pace.port_beat = width / sim_bandwidth(core, reader->port);
 	pace.per_beat = (double)work / (double)total;
-	for (line = 0; line < lines && pace.beats < EXACT; line++) {
-		uint64_t addr = reader->addr + line / reader->lines * reader->surf_stride +
-				line % reader->lines * reader->line_stride;
-		uint64_t left = reader->line, piece = 0;
+	for (p = 0; p < SIM_PARTS; p++) {
+		const struct sim_parts *parts = &reader->parts[p];
 
-		while (left && pace.beats < EXACT) {
-			uint64_t len = burst - addr % burst;
-
-			if (!piece)
-				piece = reader->request ? reader->request : left;
-			len = len < piece ? len : piece;
-			len = len < left ? len : left;
-			transaction(&pace, (unsigned int)((len + width - 1) / width));
-			addr += len;
-			left -= len;
-			piece -= len;
-		}
-		if (!half && pace.beats >= EXACT / 2) {
-			half = pace.beats;
-			at_half = pace.left;
+		for (i = 0; i < parts->count * lines && pace.beats < EXACT; i++) {
+			n = i % lines;
+			line(&pace, reader, parts->addr + i / lines * parts->step +
+			     n / reader->lines * reader->surf_stride +
+			     n % reader->lines * reader->line_stride, parts->line, width, burst);
+			if (!half && pace.beats >= EXACT / 2) {
+				half = pace.beats;
+				at_half = pace.left;
+			}
 		}
 	}
 	if (pace.beats < total && half && pace.beats > half)

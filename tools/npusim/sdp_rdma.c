@@ -167,17 +167,18 @@ static void stream_cost(const struct sdp_stream *s, bool operand, struct sim_cos
 
 	reader->port = s->port;
 	reader->operand = operand;
-	reader->addr = s->base;
+	reader->parts[0].addr = s->base;
 	reader->line_stride = s->line_stride;
 	reader->surf_stride = s->surf_stride;
-	reader->line = s->bytes;
+	reader->parts[0].line = s->bytes;
+	reader->parts[0].count = 1;
 	reader->lines = 1;
 	reader->surfaces = s->surfaces << s->split;
 	if (s->width == 1 && s->height == 1) {
-		reader->line *= reader->surfaces;
+		reader->parts[0].line *= reader->surfaces;
 		reader->surfaces = 1;
 	} else if (!s->per_channel) {
-		reader->line *= s->width;
+		reader->parts[0].line *= s->width;
 		reader->lines = s->height;
 	}
 }
