@@ -399,6 +399,8 @@ static void describe(const struct sim_core *core, const struct sim_conv_op *op,
 	seq->upper = op->image && atom_c / atom_k == 4 ? 4 * atom_k : 2 * atom_k;
 	seq->lower = op->image ? seq->upper : atom_k;
 	seq->credit = atom_c / atom_k == 4 ? 4 * atom_k : 2 * atom_k;
+	seq->kernels = op->kernels;
+	seq->lanes = op->lanes;
 	seq->group_bytes = op->sum_length * op->bytes * in_group;
 	seq->weight_bytes = op->sum_length * op->bytes * op->kernels;
 	seq->weight_room = (uint64_t)stream->ring * core->config->cbuf_bank_width;

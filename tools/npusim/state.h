@@ -115,6 +115,8 @@ struct sim_fetch {
  * @blocks: atomic operations per output pixel and group
  * @lines: times that the stripes of @pixels are gone through per group
  * @pixels: output pixels that are cut into stripes
+ * @kernels: kernels
+ * @lanes: those of a full group
  * @upper: pixels of a stripe, as long as two of them are left
  * @lower: pixels of the stripe after that
  * @round: a stripe takes a multiple of so many cycles
@@ -126,6 +128,7 @@ struct sim_fetch {
  */
 struct sim_sequence {
 	uint64_t groups, blocks, lines, pixels;
+	unsigned int kernels, lanes;
 	unsigned int upper, lower, round, credit;
 	uint64_t group_bytes, weight_bytes, weight_room;
 	enum npusim_port weight_port;

@@ -6,7 +6,7 @@
  */
 #include "timing.h"
 
-#define CSC_START	14	/* data complete to first atomic operation */
+#define CSC_START	6	/* data complete to the first weights on their way to the MACs */
 #define MAC_LATENCY	34	/* atomic operation to sum at SDP */
 #define CREDIT_LATENCY	4	/* sum taken to room for the next */
 #define CACC_TO_SDP	39	/* last sum to SDP's interrupt: memory has the result */
@@ -24,6 +24,7 @@ static const unsigned int op_cycles[SIM_ENGINES] = {
 	[SIM_SDP] = 53, [SIM_PDP] = 59, [SIM_CDP] = 67, [SIM_RUBIK] = 69, [SIM_BDMA] = 69,
 };
 
+#define IN_SDP		5	/* sums that SDP holds when PDP is slow */
 #define LONG_WAY	4	/* cycles more to memory and back where readers have no buffers */
 
 /* More stripes than this are extrapolated from the first groups. */
@@ -113,21 +114,33 @@ static uint64_t drain_end(const struct sim_drain *drain)
 	return drain->next ? taken(last, last->count) : 0;
 }
 
+/* @per_sum: cycles SDP needs for a sum; @held: those that a sum it holds lasts. */
+struct pace {
+	double per_sum, held;
+};
+
 /* One stripe, whose work may begin at @now; returns when CSC is done with it. */
 static uint64_t stripe(const struct sim_core *core, const struct sim_sequence *seq,
-		       struct sim_drain *drain, uint64_t now, uint64_t len, double per_sum)
+		       struct sim_drain *drain, uint64_t now, uint64_t len,
+		       const struct pace *pace)
 {
 	const unsigned int atom_k = core->config->atomic_k;
 	uint64_t cycles = (len + seq->round - 1) / seq->round * seq->round;
 	uint64_t issue, wait = drain->issued + len > seq->credit ?
 			       drained(drain, drain->issued + len - seq->credit) : 0;
-	struct sim_stripe next = { .per_sum = per_sum, .before = drain->issued, .count = len };
+	const struct sim_stripe *last = &drain->stripe[(drain->next - 1) % SIM_STRIPES];
+	const uint64_t end = drain_end(drain);
+	struct sim_stripe next = { .per_sum = pace->per_sum, .before = drain->issued, .count = len };
 
 	/* Weights of the next block take a cycle per kernel to come in. */
 	cycles = later(cycles, atom_k);
 	issue = later(now + (seq->blocks - 1) * cycles, wait);
-	next.start = later(later(issue + MAC_LATENCY, drain_end(drain)),
-			   core->free_at[SIM_SDP] + SDP_TO_SDP);
+	next.start = later(issue + MAC_LATENCY, end);
+	/* What SDP still holds makes up for sums that come a little late. */
+	if (drain->next && next.start <= end + (uint64_t)((double)earlier(last->count, IN_SDP) *
+							  pace->held))
+		next.start = end;
+	next.start = later(next.start, core->free_at[SIM_SDP] + SDP_TO_SDP);
 	drain->stripe[drain->next++ % SIM_STRIPES] = next;
 	drain->issued += len;
 
@@ -135,8 +148,8 @@ static uint64_t stripe(const struct sim_core *core, const struct sim_sequence *s
 }
 
 static uint64_t group_stripes(const struct sim_core *core, const struct sim_sequence *seq,
-			      struct sim_drain *drain, uint64_t now, double per_sum,
-			      uint64_t *count)
+			      struct sim_drain *drain, uint64_t now,
+			      const struct pace *pace, uint64_t *count)
 {
 	uint64_t line, left, len;
 
@@ -144,7 +157,7 @@ static uint64_t group_stripes(const struct sim_core *core, const struct sim_sequ
 		for (left = seq->pixels; left; left -= len) {
 			len = left >= 2ull * seq->upper ? seq->upper :
 			      left <= seq->upper ? left : seq->lower;
-			now = stripe(core, seq, drain, now, len, per_sum);
+			now = stripe(core, seq, drain, now, len, pace);
 			(*count)++;
 		}
 	}
@@ -170,8 +183,8 @@ static uint64_t readers(const struct sim_core *core, enum sim_engine engine,
  * Cycles in which SDP, and PDP behind it, take the sums of a pixel. Operands
  * come ahead of the first sum.
  */
-static double sum_cycles(const struct sim_core *core, const struct sim_cost *sdp,
-			 const struct sim_cost *pdp, uint64_t sums)
+static struct pace sum_pace(const struct sim_core *core, const struct sim_cost *sdp,
+			    const struct sim_cost *pdp, uint64_t sums)
 {
 	const struct nvdla_config *config = core->config;
 	unsigned int width = later(config->sdp_bs_throughput, config->sdp_ew_throughput);
@@ -180,7 +193,11 @@ static double sum_cycles(const struct sim_core *core, const struct sim_cost *sdp
 	/* Reading a sum out of CACC costs a cycle on top of handing it over. */
 	double cycles = (config->atomic_k + width - 1) / width + 1;
 
-	return (double)work > cycles * (double)sums ? (double)work / (double)sums : cycles;
+	if ((double)work <= cycles * (double)sums)
+		return (struct pace){ cycles, 0 };
+	cycles = (double)work / (double)sums;
+
+	return (struct pace){ cycles, work == pdp->cycles ? cycles : 0 };
 }
 
 void sim_time_conv(struct sim_core *core, const struct sim_load *load,
@@ -191,13 +208,15 @@ void sim_time_conv(struct sim_core *core, const struct sim_load *load,
 	uint64_t now = later(load->data_ready, core->now) + CSC_START, last_begin = now;
 	uint64_t fetched = sim_time_weights(load, earlier(seq->group_bytes, seq->weight_bytes));
 	struct sim_drain *drain = &core->drain;
-	const double per_sum = sum_cycles(core, sdp, pdp, sums);
+	unsigned int kernels;
+	const struct pace pace = sum_pace(core, sdp, pdp, sums);
 
 	for (group = 0; group < seq->groups; group++) {
 		uint64_t begin = load->weight_skip ? now : later(now, fetched), end;
 
 		last_begin = begin;
-		end = group_stripes(core, seq, drain, begin, per_sum, &count);
+		kernels = (unsigned int)earlier(seq->kernels - group * seq->lanes, seq->lanes);
+		end = group_stripes(core, seq, drain, begin + (group ? 0 : kernels), &pace, &count);
 		/*
 		 * The next group's weights follow this one's, as far as they find
 		 * room before this one is released.
@@ -225,7 +244,7 @@ void sim_time_conv(struct sim_core *core, const struct sim_load *load,
 	times->weight_done = earlier(later(last_begin, load->weight_start), times->cacc_done);
 	times->sdp_done = times->cacc_done + (fed ? CACC_TO_FED : CACC_TO_SDP) + sdp->depth;
 	times->end = times->sdp_done + SIM_SDP_TO_PDP -
-		     (uint64_t)(pdp->unused * per_sum * (double)sums);
+		     (uint64_t)(pdp->unused * pace.per_sum * (double)sums);
 }
 
 uint64_t sim_time_op(const struct sim_core *core, enum sim_engine engine,
