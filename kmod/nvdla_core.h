@@ -144,6 +144,8 @@ struct nvdla_unit_state {
  *	their buffers until it has been
  * @units: register groups
  * @programming: units whose registers a thread writes right now
+ * @fetched: CDMA's interrupts for weights that came, of operations not ended
+ * @fetching: those still to come of operations that ended, and unmasked
  * @luts: contents of the lookup tables of SDP and CDP
  * @lut_valid: whether they are what the hardware has
  * @image: scratch for one operation's registers, under @program_lock
@@ -181,6 +183,8 @@ struct nvdla_core {
 	struct list_head stranded;
 	struct nvdla_unit_state units[NVDLA_UNITS];
 	u32 programming;
+	u32 fetched;
+	u32 fetching;
 	struct nvdla_program_lut *luts[2];
 	bool lut_valid[2];
 	u32 *image;
@@ -235,6 +239,7 @@ void nvdla_seq_end_jobs(struct list_head *ended);
 void nvdla_hw_silence(struct nvdla_core *core);
 void nvdla_hw_setup(struct nvdla_core *core);
 u32 nvdla_hw_status(struct nvdla_core *core);
+void nvdla_hw_unmask(struct nvdla_core *core);
 void nvdla_hw_program(struct nvdla_core *core, const struct nvdla_job *job, u32 op);
 void nvdla_hw_enable(struct nvdla_core *core, const struct nvdla_job *job, u32 op);
 void nvdla_hw_load_lut(struct nvdla_core *core, const struct nvdla_program_lut *lut);

@@ -57,13 +57,22 @@ void nvdla_hw_silence(struct nvdla_core *core)
 	writel(ALL_INTERRUPTS, unit_window(core, NVDLA_GLB) + GLB_S_INTR_MASK);
 }
 
+/* Interrupts that end operations, and those of weights that are waited for. */
+void nvdla_hw_unmask(struct nvdla_core *core)
+{
+	writel(ALL_INTERRUPTS & ~(INTERRUPTS | core->fetching),
+	       unit_window(core, NVDLA_GLB) + GLB_S_INTR_MASK);
+}
+
 /* Make the driver and a core that was reset or powered up agree. */
 void nvdla_hw_setup(struct nvdla_core *core)
 {
 	void __iomem *glb = unit_window(core, NVDLA_GLB);
 	unsigned int unit;
 
-	writel(ALL_INTERRUPTS & ~INTERRUPTS, glb + GLB_S_INTR_MASK);
+	core->fetched = 0;
+	core->fetching = 0;
+	nvdla_hw_unmask(core);
 	writel(ALL_INTERRUPTS, glb + GLB_S_INTR_STATUS);
 
 	for (unit = 0; unit < NVDLA_UNITS; unit++) {

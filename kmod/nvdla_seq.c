@@ -81,6 +81,44 @@ static void drop_groups(struct nvdla_core *core, u32 units)
 	}
 }
 
+/* CDMA's interrupts for weights, of both groups. */
+#define WEIGHTS_DONE	(GLB_S_INTR_STATUS_CDMA_WT_DONE_STATUS0 | \
+			 GLB_S_INTR_STATUS_CDMA_WT_DONE_STATUS1)
+
+/* CDMA has come to the end of fetches that outlasted their operation. */
+static void end_fetching(struct nvdla_core *core, u32 interrupts)
+{
+	if (!interrupts)
+		return;
+	core->units[NVDLA_CDMA].used -= hweight32(interrupts);
+	core->fetching &= ~interrupts;
+	nvdla_hw_unmask(core);
+}
+
+/*
+ * The result of an operation is there, and its groups are free. But CDMA's is not
+ * as long as it fetches weights ahead; it has ended with all those before.
+ */
+static void leave_groups(struct nvdla_core *core, const struct nvdla_program_op *desc,
+			 const struct nvdla_op *op)
+{
+	u32 weights = GLB_S_INTR_STATUS_CDMA_WT_DONE_STATUS0;
+	u32 units = desc->units;
+
+	if (units & BIT(NVDLA_CDMA)) {
+		if (op->groups & BIT(NVDLA_CDMA))
+			weights <<= 1;
+		end_fetching(core, core->fetching & ~weights);
+		if (desc->ahead && !(core->fetched & weights)) {
+			units &= ~BIT(NVDLA_CDMA);
+			core->fetching |= weights;
+			nvdla_hw_unmask(core);
+		}
+		core->fetched &= ~weights;
+	}
+	drop_groups(core, units);
+}
+
 /*
  * Operations that need a unit keep their order: one may be programmed only
  * when every earlier one that shares a unit with it has been.
@@ -230,7 +268,7 @@ static void read_counters(struct nvdla_core *core)
 
 		spin_lock_irqsave(&core->lock, flags);
 		core->programming &= ~job->program->ops[i].units;
-		drop_groups(core, job->program->ops[i].units);
+		leave_groups(core, &job->program->ops[i], &job->ops[i]);
 		job->ops[i].state = NVDLA_OP_DONE;
 		spin_unlock_irqrestore(&core->lock, flags);
 	}
@@ -360,13 +398,17 @@ static void record_profile(struct nvdla_job *job, u32 i, ktime_t now)
 bool nvdla_seq_done(struct nvdla_core *core, u32 status, ktime_t now, struct list_head *ended)
 {
 	struct nvdla_job *job;
+	u32 came = status & core->fetching;
+	bool progress = came;
 	u32 i, end, lut_op;
-	bool progress = false;
 
 	lockdep_assert_held(&core->lock);
 	job = first_job(core);
 	if (!job)
 		return false;
+
+	core->fetched |= status & WEIGHTS_DONE & ~came;
+	end_fetching(core, came);
 
 	end = min(job->first + NVDLA_SEQ_WINDOW, job->program->op_count);
 	for (i = job->first; i < end; i++) {
@@ -381,7 +423,7 @@ bool nvdla_seq_done(struct nvdla_core *core, u32 status, ktime_t now, struct lis
 			record_profile(job, i, now);
 			op->state = NVDLA_OP_READING;
 		} else {
-			drop_groups(core, job->program->ops[i].units);
+			leave_groups(core, &job->program->ops[i], op);
 			op->state = NVDLA_OP_DONE;
 		}
 		job->last_end = now;

@@ -100,6 +100,8 @@ struct nvdla_patch {
  * @dep: index of its first dependency
  * @deps: number of dependencies
  * @lut: lookup table, or -1
+ * @ahead: CDMA fetches weights for a later operation: it may still do so when the
+ *         result is there, and is done for sure when the next convolution is
  *
  * The image is the complete list of values for the group registers of every
  * unit in @units, unit after unit in the order of &enum nvdla_unit and, within
@@ -116,6 +118,7 @@ struct nvdla_program_op {
 	__u32 dep;
 	__u32 deps;
 	__s32 lut;
+	bool ahead;
 };
 
 /* Most registers that go with a lookup table. */

@@ -319,6 +319,7 @@ static void emit_op(struct op_check *c, struct nvdla_program *p)
 	out->dep = c->op->first_dep;
 	out->deps = c->op->dep_count;
 	out->lut = c->op->lut;
+	out->ahead = c->ahead;
 
 	for (unit = 0; unit < NVDLA_UNITS; unit++) {
 		if (!(c->units & BIT(unit)))
@@ -513,6 +514,7 @@ static int validate(const struct nvdla_validator *v, const struct nvdla_program_
 		memset(c->given, 0, sizeof(c->given));
 		memset(c->reloc, 0, sizeof(c->reloc));
 		memset(c->used, 0, sizeof(c->used));
+		c->ahead = false;
 		ret = check_op(c);
 		if (ret)
 			return ret;

@@ -4,67 +4,17 @@
  * must agree, or one of them waits for ever or reads what another client left
  * in CBUF. Sources: nvdla/hw, vmod/nvdla/{cdma,csc}; the hardware manual.
  */
-#include "validate_op.h"
-
-#define MISC_REUSE	(CDMA_D_MISC_CFG_DATA_REUSE | CDMA_D_MISC_CFG_WEIGHT_REUSE | \
-			 CDMA_D_MISC_CFG_SKIP_DATA_RLS | CDMA_D_MISC_CFG_SKIP_WEIGHT_RLS)
-
-/**
- * struct conv - what the registers of a convolution say
- * @misc: CDMA D_MISC_CFG
- * @image: pixel input
- * @planes: memory planes of the input
- * @pixel_bytes: bytes of a pixel in each plane
- * @winograd: Winograd mode
- * @width: input width, elements
- * @height: lines that CDMA fetches
- * @channels: input channels
- * @batches: inputs
- * @bytes: bytes per element in CBUF
- * @entries: CBUF entries per slice
- * @kernels: number of kernels
- * @kernel_bytes: bytes of one of them
- * @weight_bytes: bytes of all of them, padded
- * @data_entries: entries of the data banks
- * @weight_space: bytes of the weight banks
- * @csc_height: lines that CSC works on, kept ones included
- * @release: lines it releases
- */
-struct conv {
-	__u32 misc;
-	bool image;
-	__u32 planes;
-	__u32 pixel_bytes[2];
-	bool winograd;
-	__u32 width, height, channels, batches;
-	__u32 bytes;
-	__u32 entries;
-	__u32 kernels, kernel_bytes, weight_bytes;
-	__u32 data_entries, weight_space;
-	__u32 csc_height, release;
-};
-
-static int refuse_cdma(struct op_check *c, __u32 offset, enum drm_nvdla_fail code)
-{
-	return op_refuse(c, NVDLA_CDMA, offset, code);
-}
-
-static int refuse_csc(struct op_check *c, __u32 offset, enum drm_nvdla_fail code)
-{
-	return op_refuse(c, NVDLA_CSC, offset, code);
-}
+#include "validate_conv.h"
 
 /* Registers that two units must be told alike. */
 static const struct {
 	enum nvdla_unit unit[2];
 	__u16 offset[2];
 } alike[] = {
-	{ { NVDLA_CSC, NVDLA_CDMA }, { CSC_D_MISC_CFG, CDMA_D_MISC_CFG } },
 	{ { NVDLA_CSC, NVDLA_CDMA }, { CSC_D_BANK, CDMA_D_BANK } },
 	{ { NVDLA_CSC, NVDLA_CDMA }, { CSC_D_ENTRY_PER_SLICE, CDMA_D_ENTRY_PER_SLICE } },
 	{ { NVDLA_CSC, NVDLA_CDMA }, { CSC_D_BATCH_NUMBER, CDMA_D_BATCH_NUMBER } },
 	{ { NVDLA_CSC, NVDLA_CDMA }, { CSC_D_WEIGHT_FORMAT, CDMA_D_WEIGHT_FORMAT } },
-	{ { NVDLA_CSC, NVDLA_CDMA }, { CSC_D_WEIGHT_BYTES, CDMA_D_WEIGHT_BYTES } },
 	{ { NVDLA_CMAC_B, NVDLA_CMAC_A }, { CMAC_D_MISC_CFG, CMAC_D_MISC_CFG } },
 	{ { NVDLA_CACC, NVDLA_CMAC_A }, { CACC_D_MISC_CFG, CMAC_D_MISC_CFG } },
 	{ { NVDLA_CACC, NVDLA_CSC }, { CACC_D_BATCH_NUMBER, CSC_D_BATCH_NUMBER } },
@@ -82,6 +32,9 @@ static int check_alike(struct op_check *c)
 			return op_refuse(c, alike[i].unit[0], alike[i].offset[0],
 					 DRM_NVDLA_FAIL_MISMATCH);
 	}
+	if ((op_reg(c, NVDLA_CSC, CSC_D_MISC_CFG) ^ op_reg(c, NVDLA_CDMA, CDMA_D_MISC_CFG)) &
+	    ~MISC_WEIGHTS)
+		return refuse_csc(c, CSC_D_MISC_CFG, DRM_NVDLA_FAIL_MISMATCH);
 	/* These two registers have the same fields where both have any. */
 	if ((op_reg(c, NVDLA_CDMA, CDMA_D_DATAIN_FORMAT) &
 	     CDMA_D_DATAIN_FORMAT_DATAIN_FORMAT) != op_reg(c, NVDLA_CSC, CSC_D_DATAIN_FORMAT))
@@ -144,6 +97,7 @@ static int read_input(struct op_check *c, struct conv *v)
 
 	memset(v, 0, sizeof(*v));
 	v->misc = op_reg(c, NVDLA_CDMA, CDMA_D_MISC_CFG);
+	v->csc_misc = op_reg(c, NVDLA_CSC, CSC_D_MISC_CFG);
 	v->image = OP_FIELD(c, NVDLA_CDMA, CDMA_D_DATAIN_FORMAT, DATAIN_FORMAT);
 	v->winograd = v->misc & CDMA_D_MISC_CFG_CONV_MODE;
 	v->width = OP_FIELD(c, NVDLA_CDMA, CDMA_D_DATAIN_SIZE_0, DATAIN_WIDTH) + 1;
@@ -218,55 +172,6 @@ static int check_cbuf(struct op_check *c, struct conv *v)
 	v->csc_height = OP_FIELD(c, NVDLA_CSC, CSC_D_DATAIN_SIZE_EXT_0, DATAIN_HEIGHT_EXT) + 1;
 	if ((__u64)v->entries * v->csc_height * v->batches > v->data_entries)
 		return refuse_csc(c, CSC_D_DATAIN_SIZE_EXT_0, DRM_NVDLA_FAIL_CBUF);
-	return 0;
-}
-
-static int check_weights(struct op_check *c, struct conv *v)
-{
-	__u32 compressed = op_reg(c, NVDLA_CDMA, CDMA_D_WEIGHT_FORMAT);
-	__u32 entry = c->config->cbuf_bank_width;
-	__u32 group = c->config->atomic_k / v->bytes;
-	__u32 width = OP_FIELD(c, NVDLA_CSC, CSC_D_WEIGHT_SIZE_EXT_0, WEIGHT_WIDTH_EXT) + 1;
-	__u32 height = OP_FIELD(c, NVDLA_CSC, CSC_D_WEIGHT_SIZE_EXT_0, WEIGHT_HEIGHT_EXT) + 1;
-	__u32 channels = OP_FIELD(c, NVDLA_CSC, CSC_D_WEIGHT_SIZE_EXT_1, WEIGHT_CHANNEL_EXT) + 1;
-	__u64 total;
-
-	v->kernels = OP_FIELD(c, NVDLA_CDMA, CDMA_D_WEIGHT_SIZE_1, WEIGHT_KERNEL) + 1;
-	v->kernel_bytes = OP_FIELD(c, NVDLA_CDMA, CDMA_D_WEIGHT_SIZE_0, BYTE_PER_KERNEL) + 1;
-	v->weight_bytes = op_reg(c, NVDLA_CDMA, CDMA_D_WEIGHT_BYTES);
-	if (OP_FIELD(c, NVDLA_CSC, CSC_D_WEIGHT_SIZE_EXT_1, WEIGHT_KERNEL) + 1 != v->kernels)
-		return refuse_csc(c, CSC_D_WEIGHT_SIZE_EXT_1, DRM_NVDLA_FAIL_MISMATCH);
-	if (OP_FIELD(c, NVDLA_CSC, CSC_D_DATAOUT_SIZE_1, DATAOUT_CHANNEL) + 1 != v->kernels)
-		return refuse_csc(c, CSC_D_DATAOUT_SIZE_1, DRM_NVDLA_FAIL_MISMATCH);
-	if ((__u64)width * height * channels * v->bytes != v->kernel_bytes)
-		return refuse_cdma(c, CDMA_D_WEIGHT_SIZE_0, DRM_NVDLA_FAIL_MISMATCH);
-
-	total = (__u64)v->kernel_bytes * v->kernels;
-	if (!v->weight_bytes || v->weight_bytes % entry)
-		return refuse_cdma(c, CDMA_D_WEIGHT_BYTES, DRM_NVDLA_FAIL_ALIGN);
-	if (!compressed) {
-		/*
-		 * Padded to whole entries and no further: CSC releases what it
-		 * used, the rest would stay in CBUF for the next client.
-		 */
-		if (v->weight_bytes != nvdla_div_up(total, entry) * entry)
-			return refuse_cdma(c, CDMA_D_WEIGHT_BYTES, DRM_NVDLA_FAIL_MISMATCH);
-		if (v->kernels < group)
-			group = v->kernels;
-		if ((__u64)v->kernel_bytes * group > v->weight_space ||
-		    (v->misc & CDMA_D_MISC_CFG_SKIP_WEIGHT_RLS &&
-		     v->weight_bytes > v->weight_space))
-			return refuse_cdma(c, CDMA_D_BANK, DRM_NVDLA_FAIL_CBUF);
-	} else {
-		__u32 mask = op_reg(c, NVDLA_CDMA, CDMA_D_WMB_BYTES);
-
-		/* One bit per weight; the compressed bytes are never more. */
-		if (v->weight_bytes >= total + 128)
-			return refuse_cdma(c, CDMA_D_WEIGHT_BYTES, DRM_NVDLA_FAIL_MISMATCH);
-		if (mask != op_reg(c, NVDLA_CSC, CSC_D_WMB_BYTES) || mask % entry ||
-		    (__u64)mask * 8 * v->bytes < total)
-			return refuse_cdma(c, CDMA_D_WMB_BYTES, DRM_NVDLA_FAIL_MISMATCH);
-	}
 	return 0;
 }
 
@@ -345,11 +250,6 @@ static bool same_fetch(const struct op_check *c, const struct conv_carry *last)
 	return true;
 }
 
-static bool same_reloc(const struct drm_nvdla_reloc *a, const struct drm_nvdla_reloc *b)
-{
-	return a && a->slot == b->slot && a->delta == b->delta;
-}
-
 /*
  * Reuse of what the convolution before left in CBUF. CDMA fetches nothing when
  * DATA_REUSE meets data that were not released at all; it fetches the new lines
@@ -383,15 +283,6 @@ static int check_reuse(struct op_check *c, struct conv *v)
 	if (v->csc_height != available)
 		return refuse_csc(c, CSC_D_DATAIN_SIZE_EXT_0, DRM_NVDLA_FAIL_MISMATCH);
 
-	if (v->misc & CDMA_D_MISC_CFG_WEIGHT_REUSE &&
-	    (!last->valid || !last->skip_weight ||
-	     last->data_bank != op_reg(c, NVDLA_CDMA, CDMA_D_BANK) ||
-	     last->weight_bytes != v->weight_bytes || last->kernels != v->kernels ||
-	     last->kernel_bytes != v->kernel_bytes ||
-	     last->weight_format != op_reg(c, NVDLA_CDMA, CDMA_D_WEIGHT_FORMAT) ||
-	     !same_reloc(c->reloc[PORT_CDMA_WEIGHT], &last->weight)))
-		return refuse_cdma(c, CDMA_D_MISC_CFG, DRM_NVDLA_FAIL_REUSE);
-
 	v->release = OP_FIELD(c, NVDLA_CSC, CSC_D_RELEASE, RLS_SLICES) + 1;
 	if (v->release > v->csc_height)
 		return refuse_csc(c, CSC_D_RELEASE, DRM_NVDLA_FAIL_MISMATCH);
@@ -401,13 +292,16 @@ static int check_reuse(struct op_check *c, struct conv *v)
 static void carry_on(struct op_check *c, const struct conv *v)
 {
 	struct conv_carry *carry = &c->carry;
+	struct weights ahead = carry->ahead;
 	unsigned int i;
 
 	memset(carry, 0, sizeof(*carry));
+	carry->ahead = ahead;
 	carry->valid = true;
 	carry->op = c->index;
 	carry->skip_data = v->misc & CDMA_D_MISC_CFG_SKIP_DATA_RLS;
-	carry->skip_weight = v->misc & CDMA_D_MISC_CFG_SKIP_WEIGHT_RLS;
+	carry->skip_weight = v->csc_misc & CDMA_D_MISC_CFG_SKIP_WEIGHT_RLS;
+	carry->skip_fetch = v->misc & CDMA_D_MISC_CFG_SKIP_WEIGHT_RLS;
 	carry->kept = carry->skip_data ? v->csc_height : v->csc_height - v->release;
 	carry->image = v->image;
 	carry->data_bank = op_reg(c, NVDLA_CDMA, CDMA_D_BANK);
@@ -419,10 +313,8 @@ static void carry_on(struct op_check *c, const struct conv *v)
 	carry->misc = v->misc & ~MISC_REUSE;
 	for (i = 0; i < CONV_FETCH_REGS; i++)
 		carry->fetch[i] = op_reg(c, NVDLA_CDMA, fetch_regs[i]);
-	carry->weight_bytes = v->weight_bytes;
-	carry->kernels = v->kernels;
-	carry->kernel_bytes = v->kernel_bytes;
-	carry->weight_format = op_reg(c, NVDLA_CDMA, CDMA_D_WEIGHT_FORMAT);
+	carry->used = v->used;
+	carry->fetched = v->fetched;
 	if (c->reloc[PORT_CDMA_DATA0])
 		carry->data0 = *c->reloc[PORT_CDMA_DATA0];
 	if (c->reloc[PORT_CDMA_DATA1])
@@ -498,13 +390,13 @@ static void use_weights(struct op_check *c, const struct conv *v)
 	__u32 group = c->config->atomic_k / v->bytes;
 	__u32 atom = c->config->atomic_m;
 
-	op_use(c, PORT_CDMA_WEIGHT, v->weight_bytes);
+	op_use(c, PORT_CDMA_WEIGHT, v->fetched.bytes);
 	if (!op_reg(c, NVDLA_CDMA, CDMA_D_WEIGHT_FORMAT))
 		return;
 	/* The mask, and the size of each kernel group as a 32-bit word. */
 	op_use(c, PORT_CDMA_WMB,
 	       nvdla_div_up(op_reg(c, NVDLA_CDMA, CDMA_D_WMB_BYTES), atom) * atom);
-	op_use(c, PORT_CDMA_WGS, nvdla_div_up(nvdla_div_up(v->kernels, group) * 4, atom) * atom);
+	op_use(c, PORT_CDMA_WGS, nvdla_div_up(nvdla_div_up(v->fetched.kernels, group) * 4, atom) * atom);
 }
 
 int nvdla_check_conv(struct op_check *c, struct flow *out)
@@ -518,11 +410,13 @@ int nvdla_check_conv(struct op_check *c, struct flow *out)
 	if (!ret)
 		ret = check_cbuf(c, &v);
 	if (!ret)
-		ret = check_weights(c, &v);
+		ret = nvdla_check_weights(c, &v);
 	if (!ret)
 		ret = check_shape(c, &v);
 	if (!ret)
 		ret = check_reuse(c, &v);
+	if (!ret)
+		ret = nvdla_check_weight_use(c, &v);
 	if (!ret)
 		ret = use_data(c, &v);
 	if (ret)
@@ -532,7 +426,7 @@ int nvdla_check_conv(struct op_check *c, struct flow *out)
 
 	out->width = OP_FIELD(c, NVDLA_CACC, CACC_D_DATAOUT_SIZE_0, DATAOUT_WIDTH) + 1;
 	out->height = OP_FIELD(c, NVDLA_CACC, CACC_D_DATAOUT_SIZE_0, DATAOUT_HEIGHT) + 1;
-	out->channels = v.kernels;
+	out->channels = v.used.kernels;
 	out->batches = v.batches;
 	out->precision = OP_FIELD(c, NVDLA_CACC, CACC_D_MISC_CFG, PROC_PRECISION);
 	out->winograd = v.winograd;
@@ -542,9 +436,13 @@ int nvdla_check_conv(struct op_check *c, struct flow *out)
 /* Nothing may stay in CBUF when a program ends: the next may be another client's. */
 int nvdla_check_conv_last(struct op_check *c)
 {
-	if (!c->carry.valid || !(c->carry.kept || c->carry.skip_weight))
+	const struct conv_carry *last = &c->carry;
+
+	if (!last->valid || !(last->kept || last->skip_weight || last->ahead.kernels))
 		return 0;
-	c->index = c->carry.op;
-	return refuse_csc(c, c->carry.skip_data || c->carry.skip_weight ?
-			  CSC_D_MISC_CFG : CSC_D_RELEASE, DRM_NVDLA_FAIL_REUSE);
+	c->index = last->op;
+	if (last->ahead.kernels)
+		return refuse_cdma(c, CDMA_D_WEIGHT_BYTES, DRM_NVDLA_FAIL_REUSE);
+	return refuse_csc(c, last->skip_data || last->skip_weight ? CSC_D_MISC_CFG :
+			  CSC_D_RELEASE, DRM_NVDLA_FAIL_REUSE);
 }

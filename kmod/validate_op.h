@@ -82,12 +82,27 @@ extern const struct port_desc nvdla_ports[PORTS];
 #define CONV_FETCH_REGS	7
 
 /**
+ * struct weights - weights of a convolution
+ * @kernels: how many
+ * @kernel_bytes: bytes of one of them
+ * @bytes: bytes of all, as fetched
+ * @format: compressed or not
+ * @misc: CDMA D_MISC_CFG without reuse and release bits
+ */
+struct weights {
+	__u32 kernels, kernel_bytes, bytes;
+	__u32 format;
+	__u32 misc;
+};
+
+/**
  * struct conv_carry - what a convolution leaves in CBUF for the next
  * @valid: there was a convolution before
  * @op: its index
  * @kept: slices it left
  * @skip_data: it did not release its data at all
  * @skip_weight: it did not release its weights
+ * @skip_fetch: CDMA was told so: it may leave out the next fetch
  * @image: pixel or feature input
  * @data_bank: CDMA D_BANK
  * @entries: entries per slice
@@ -98,13 +113,12 @@ extern const struct port_desc nvdla_ports[PORTS];
  * @misc: its CDMA D_MISC_CFG without reuse and release bits
  * @fetch: how it walked over its input: the registers of fetch_regs in
  *         validate_conv.c
- * @weight_bytes: its weights in bytes
- * @kernels: its kernels
- * @kernel_bytes: bytes per kernel
- * @weight_format: compressed or not
+ * @used: its weights
+ * @fetched: what CDMA was told of weights to fetch
+ * @ahead: weights in CBUF that no convolution has used; none if @ahead.kernels is 0
  * @data0: where its data came from
  * @data1: the same, second plane
- * @weight: where its weights came from
+ * @weight: where @fetched came from
  */
 struct conv_carry {
 	bool valid;
@@ -112,6 +126,7 @@ struct conv_carry {
 	__u32 kept;
 	bool skip_data;
 	bool skip_weight;
+	bool skip_fetch;
 	bool image;
 	__u32 data_bank;
 	__u32 entries;
@@ -121,10 +136,7 @@ struct conv_carry {
 	__u32 batches;
 	__u32 misc;
 	__u32 fetch[CONV_FETCH_REGS];
-	__u32 weight_bytes;
-	__u32 kernels;
-	__u32 kernel_bytes;
-	__u32 weight_format;
+	struct weights used, fetched, ahead;
 	struct drm_nvdla_reloc data0;
 	struct drm_nvdla_reloc data1;
 	struct drm_nvdla_reloc weight;
@@ -146,6 +158,7 @@ struct conv_carry {
  * @used: by port, the operation uses the address
  * @slots: slots of the program, extents so far
  * @carry: CBUF contents left by earlier convolutions
+ * @ahead: CDMA fetches weights that the operation itself does not use
  * @deps: dependencies of all operations so far
  * @refusal: why not
  */
@@ -164,6 +177,7 @@ struct op_check {
 	bool used[PORTS];
 	struct drm_nvdla_slot_info *slots;
 	struct conv_carry carry;
+	bool ahead;
 	__u64 deps;
 	struct nvdla_refusal *refusal;
 };

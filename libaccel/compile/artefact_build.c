@@ -115,9 +115,13 @@ static int make_programs(const struct lower *lower, struct programs *p)
 		if (op->flown)
 			continue;
 		ret = npu_code_add(code, lower->config, &op->op, op->flies ? &op[1].op : NULL,
-				   &op->tiling, step->index, lower->consts);
+				   &op->tiling, step->index, lower->consts.data);
 		if (ret)
 			return ret;
+	}
+	for (i = 0; i < p->count; i++) {
+		if (npu_code_fetch_ahead(&p->codes[i], lower->config, lower->bandwidth))
+			return -ENOMEM;
 	}
 	return 0;
 }
@@ -271,7 +275,7 @@ static void put_target(struct writer *w, const struct lower *lower, uint32_t tar
 	/* As many as operations: the same ranges. */
 	PUT_CODE(w, &p, ARTEFACT_HW_SOURCE, target, source, op_count, hw_op, hw_op_count);
 	put(w, ARTEFACT_SEGMENTS, target, p.segments, p.count * sizeof(*p.segments));
-	put(w, ARTEFACT_CONSTS, target, lower->consts, lower->const_size);
+	put(w, ARTEFACT_CONSTS, target, lower->consts.data, lower->consts.size);
 out:
 	free_programs(&p);
 }

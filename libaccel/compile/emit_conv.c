@@ -89,11 +89,11 @@ static void emit_cdma(struct npu_code *code, const struct nvdla_config *config,
 	bool packed = !conv->image && op->in.line == part->x.size * op->in.atom;
 	uint32_t format = 0;
 
-	npu_code_reg(code, base, CDMA_D_MISC_CFG,
-		     FIELD_PREP(CDMA_D_MISC_CFG_DATA_REUSE, part->kept || part->data_again) |
-		     FIELD_PREP(CDMA_D_MISC_CFG_SKIP_DATA_RLS, part->data_stays) |
-		     FIELD_PREP(CDMA_D_MISC_CFG_WEIGHT_REUSE, part->reuse_weights) |
-		     FIELD_PREP(CDMA_D_MISC_CFG_SKIP_WEIGHT_RLS, part->keep_weights));
+	npu_code_reg_always(code, base, CDMA_D_MISC_CFG,
+			    FIELD_PREP(CDMA_D_MISC_CFG_DATA_REUSE, part->kept || part->data_again) |
+			    FIELD_PREP(CDMA_D_MISC_CFG_SKIP_DATA_RLS, part->data_stays) |
+			    FIELD_PREP(CDMA_D_MISC_CFG_WEIGHT_REUSE, part->reuse_weights) |
+			    FIELD_PREP(CDMA_D_MISC_CFG_SKIP_WEIGHT_RLS, part->keep_weights));
 	if (conv->image) {
 		uint32_t pixel = op->in.atom == 1 ? CDMA_D_DATAIN_FORMAT_PIXEL_FORMAT_T_R8 :
 				 CDMA_D_DATAIN_FORMAT_PIXEL_FORMAT_T_A8B8G8R8;
@@ -126,12 +126,12 @@ static void emit_cdma(struct npu_code *code, const struct nvdla_config *config,
 		     FIELD_PREP(CDMA_D_DAIN_MAP_SURF_PACKED,
 				packed && op->in.surface == op->in.line * lines));
 	npu_code_reg(code, base, CDMA_D_ENTRY_PER_SLICE, entries - 1);
-	npu_code_reg(code, base, CDMA_D_WEIGHT_SIZE_0, per_kernel - 1);
-	npu_code_reg(code, base, CDMA_D_WEIGHT_SIZE_1, part->kernels - 1);
+	npu_code_reg_always(code, base, CDMA_D_WEIGHT_SIZE_0, per_kernel - 1);
+	npu_code_reg_always(code, base, CDMA_D_WEIGHT_SIZE_1, part->kernels - 1);
 	block = npu_weights_block(op, part->block, &bytes);
 	npu_code_reloc(code, base, CDMA_D_WEIGHT_ADDR_LOW, NPU_CONSTS,
 		       conv->weights + block + (uint64_t)part->block_kernel * per_kernel);
-	npu_code_reg(code, base, CDMA_D_WEIGHT_BYTES, weight_bytes);
+	npu_code_reg_always(code, base, CDMA_D_WEIGHT_BYTES, weight_bytes);
 	npu_code_reg(code, base, CDMA_D_CVT_SCALE, 1);
 	npu_code_reg(code, base, CDMA_D_CONV_STRIDE,
 		     FIELD_PREP(CDMA_D_CONV_STRIDE_CONV_X_STRIDE, conv->stride_x - 1) |
@@ -142,7 +142,7 @@ static void emit_cdma(struct npu_code *code, const struct nvdla_config *config,
 		     FIELD_PREP(CDMA_D_ZERO_PADDING_PAD_TOP, part->y.before) |
 		     FIELD_PREP(CDMA_D_ZERO_PADDING_PAD_BOTTOM, part->y.after));
 	npu_code_reg(code, base, CDMA_D_ZERO_PADDING_VALUE, (uint16_t)conv->pad_value);
-	npu_code_reg(code, base, CDMA_D_BANK,
+	npu_code_reg_always(code, base, CDMA_D_BANK,
 		     FIELD_PREP(CDMA_D_BANK_DATA_BANK, tiling->data_banks - 1) |
 		     FIELD_PREP(CDMA_D_BANK_WEIGHT_BANK, tiling->weight_banks - 1));
 }

@@ -276,7 +276,7 @@ static void pack_weights(struct lower *lower, const struct layer *layer, struct 
 	size_t i;
 
 	conv->weight_bytes = npu_weights_size(&op->op, &lower->atoms);
-	conv->weights = lower_const(lower, conv->weight_bytes);
+	conv->weights = lower_weights(lower, conv->weight_bytes);
 	if (group_c != layer->group_c) {
 		wide = calloc(layer->kernels * taps, group_c);
 		if (!wide) {
@@ -289,7 +289,7 @@ static void pack_weights(struct lower *lower, const struct layer *layer, struct 
 	}
 	if (!lower->error)
 		npu_weights_pack(&op->op, &lower->atoms, from,
-				 (int8_t *)lower->consts + conv->weights);
+				 (int8_t *)lower->weights.data + conv->weights);
 	free(wide);
 }
 

@@ -23,7 +23,7 @@ static void put_channels(struct lower *lower, struct npu_operand *operand, uint6
 	operand->offset = offset;
 	operand->step = step;
 	for (k = 0; k < count && !lower->error; k++)
-		memcpy(lower->consts + offset + (uint64_t)k * step, &values[k], 2);
+		memcpy(lower->consts.data + offset + (uint64_t)k * step, &values[k], 2);
 }
 
 static uint64_t channel_room(struct lower *lower, uint32_t count, uint32_t step)

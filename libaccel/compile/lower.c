@@ -25,30 +25,6 @@ uint32_t lower_buffer_new(struct lower *lower, uint64_t size, bool host)
 	return lower->buffer_count++;
 }
 
-uint64_t lower_const(struct lower *lower, uint64_t size)
-{
-	uint64_t offset = (lower->const_size + 127) & ~UINT64_C(127);
-	uint64_t room = lower->const_room ? lower->const_room : 4096;
-	uint8_t *larger;
-
-	if (lower->error)
-		return 0;
-	while (room < offset + size)
-		room *= 2;
-	if (room != lower->const_room) {
-		larger = realloc(lower->consts, room);
-		if (!larger) {
-			lower->error = -ENOMEM;
-			return 0;
-		}
-		lower->consts = larger;
-		lower->const_room = room;
-	}
-	memset(lower->consts + lower->const_size, 0, offset + size - lower->const_size);
-	lower->const_size = offset + size;
-	return offset;
-}
-
 bool lower_shape(const struct graph_tensor *tensor, uint32_t *width, uint32_t *height,
 		 uint32_t *channels)
 {
@@ -327,7 +303,8 @@ static const char *lower_choosing(struct lower *lower, uint32_t index)
 	lower->op_count = before.op_count;
 	lower->step_count = before.step_count;
 	lower->buffer_count = before.buffer_count;
-	lower->const_size = before.const_size;
+	lower->consts.size = before.consts.size;
+	lower->weights.size = before.weights.size;
 	*in = in_before;
 	lower->notes[index] = note;
 	return "not worth the NPU's time";
@@ -468,12 +445,11 @@ int lower_graph(const struct graph *graph, const struct nvdla_config *config,
 			lower->have[op->outputs[o]] = 1;
 	}
 	finish_outputs(lower);
-	/* The last weights may be fetched a little beyond their end. */
-	lower_const(lower, 128);
 	ret = lower->error ? lower->error : lower_schedule(lower);
 	if (!ret) {
 		lower_share(lower);
-		ret = lower_place(lower);
+		lower_join_consts(lower);
+		ret = lower->error ? lower->error : lower_place(lower);
 	}
 	if (ret)
 		goto fail;
@@ -499,6 +475,7 @@ void lower_free(struct lower *lower)
 	free(lower->ops);
 	free(lower->steps);
 	free(lower->buffers);
-	free(lower->consts);
+	free(lower->consts.data);
+	free(lower->weights.data);
 	free(lower);
 }

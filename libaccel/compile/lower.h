@@ -110,6 +110,17 @@ struct lower_note {
 };
 
 /**
+ * struct lower_bytes - bytes that grow
+ * @data: the bytes
+ * @size: how many
+ * @room: how many there is memory for
+ */
+struct lower_bytes {
+	uint8_t *data;
+	uint64_t size, room;
+};
+
+/**
  * struct lower - a graph on its way to one configuration
  * @graph: the graph; must stay as it is
  * @config: the configuration
@@ -118,6 +129,7 @@ struct lower_note {
  * @tensors: one per tensor of the graph
  * @notes: one per operation of the graph
  * @consts: contents of region NPU_CONSTS
+ * @weights: those of convolutions, until they join @consts
  * @arena_size: bytes of NPU_ARENA
  * @sram_limit: bytes that NPU_SRAM may have
  * @sram_size: bytes that it has
@@ -133,8 +145,7 @@ struct lower {
 	struct lower_op *ops;
 	struct lower_step *steps;
 	struct lower_buffer *buffers;
-	uint8_t *consts;
-	uint64_t const_size, const_room;
+	struct lower_bytes consts, weights;
 	uint32_t op_count, op_room, step_count, step_room, buffer_count, buffer_room;
 	uint64_t arena_size, host_size, sram_limit, sram_size;
 	uint8_t *done;		/* by operation of the graph: placed already */
@@ -205,6 +216,12 @@ uint32_t lower_buffer_new(struct lower *lower, uint64_t size, bool host);
 
 /* Room in the constants, zeroed, aligned to 128 bytes. Return: its offset. */
 uint64_t lower_const(struct lower *lower, uint64_t size);
+
+/* Room for weights. Return: the offset that npu_conv::weights has until they join. */
+uint64_t lower_weights(struct lower *lower, uint64_t size);
+
+/* Put all weights behind the other constants. Behind lower_schedule(). */
+void lower_join_consts(struct lower *lower);
 
 /* Shape of a tensor as a cube; false: it is not one (batches, too large). */
 bool lower_shape(const struct graph_tensor *tensor, uint32_t *width, uint32_t *height,

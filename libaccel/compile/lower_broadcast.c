@@ -80,7 +80,7 @@ void lower_put_values(struct lower *lower, struct npu_operand *operand, const in
 	operand->step = 2;
 	operand->offset = lower_const(lower, ((uint64_t)count + atom - 1) / atom * atom * 2);
 	if (!lower->error)
-		memcpy(lower->consts + operand->offset, values, count * sizeof(*values));
+		memcpy(lower->consts.data + operand->offset, values, count * sizeof(*values));
 }
 
 /* Values of one pixel, 8 bits each. */

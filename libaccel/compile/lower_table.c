@@ -57,7 +57,7 @@ static void put_entry(struct lower *lower, uint64_t offset, uint32_t i, int32_t 
 	int16_t entry = (int16_t)value;
 
 	if (!lower->error)
-		memcpy(lower->consts + offset + i * 2, &entry, sizeof(entry));
+		memcpy(lower->consts.data + offset + i * 2, &entry, sizeof(entry));
 }
 
 /* CDP without squares and product delivers what it finds. */

@@ -48,7 +48,13 @@ void npu_code_begin(struct npu_code *code, uint32_t engines, uint32_t index)
 void npu_code_reg(struct npu_code *code, uint32_t base, uint32_t offset, uint32_t value)
 {
 	/* What is not listed is written as 0. */
-	if (!value || !ARRAY_GROW(code, reg))
+	if (value)
+		npu_code_reg_always(code, base, offset, value);
+}
+
+void npu_code_reg_always(struct npu_code *code, uint32_t base, uint32_t offset, uint32_t value)
+{
+	if (!ARRAY_GROW(code, reg))
 		return;
 	code->regs[code->reg_count++] = (struct drm_nvdla_reg) { base + offset, value };
 	code->ops[code->op_count - 1].reg_count++;

@@ -58,6 +58,16 @@ int npu_code_add(struct npu_code *code, const struct nvdla_config *config,
 		 const struct npu_tiling *tiling, uint32_t index, const uint8_t *consts);
 
 /**
+ * npu_code_fetch_ahead() - have weights fetched before their operation begins
+ * @code: all operations of a program
+ * @bytes_per_cycle: memory bandwidth to plan for
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int npu_code_fetch_ahead(struct npu_code *code, const struct nvdla_config *config,
+			 double bytes_per_cycle);
+
+/**
  * npu_op_supported() - can this configuration run an operation?
  * @why: receives the reason in words when it cannot
  *
@@ -81,6 +91,8 @@ void npu_code_free(struct npu_code *code);
 /* Used by the parts of the emitter. */
 void npu_code_begin(struct npu_code *code, uint32_t engines, uint32_t index);
 void npu_code_reg(struct npu_code *code, uint32_t base, uint32_t offset, uint32_t value);
+/* The same, listed even if it is 0: ahead.c will change it. */
+void npu_code_reg_always(struct npu_code *code, uint32_t base, uint32_t offset, uint32_t value);
 void npu_code_reloc(struct npu_code *code, uint32_t base, uint32_t offset, uint32_t region,
 		    uint64_t delta);
 

@@ -110,8 +110,8 @@ static uint64_t block_bytes(const struct npu_op *op, uint32_t block)
 	uint32_t channels, kernels;
 
 	block_size(op, block, &channels, &kernels);
-	return ((uint64_t)channels * kernels * op->conv.kernel_w * op->conv.kernel_h + 127) &
-	       ~UINT64_C(127);
+	return ((uint64_t)channels * kernels * op->conv.kernel_w * op->conv.kernel_h + 7) &
+	       ~UINT64_C(7);
 }
 
 uint64_t npu_weights_block(const struct npu_op *op, uint32_t block, uint64_t *bytes)

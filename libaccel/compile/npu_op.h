@@ -381,7 +381,7 @@ uint64_t npu_weights_block(const struct npu_op *op, uint32_t block, uint64_t *by
  * Per block of groups (one block without groups), zero outside the block's
  * diagonal: for each kernel group, each @c channels, each line and column of
  * the kernel, each kernel of the group: its channels. Filled up with zeros to
- * 128 bytes at the end of each block. Source: the hardware manual's chapter on
+ * 8 bytes at the end of each block. Source: the hardware manual's chapter on
  * formats.
  */
 void npu_weights_pack(const struct npu_op *op, const struct npu_atoms *atoms,

@@ -6,7 +6,8 @@
  * Every unit has two register groups and moves through them on its own, so the
  * group that comes next is kept per unit. Operations of one engine go in the
  * order of the program, at most two at a time; an operation is enabled once
- * everything it depends on has ended.
+ * everything it depends on has ended. CDMA may outlast an operation whose result
+ * is there, where it fetches weights ahead: its group is free when they have come.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,6 +41,8 @@ enum op_state {
  * @state: by operation, &enum op_state
  * @groups: by operation that runs, bit n: it uses group 1 of unit n
  * @started: by operation that runs, cycle at which it was enabled
+ * @fetched: interrupts of CDMA's weights that came, of operations not ended
+ * @fetching: those that are waited for, of operations that ended
  * @first: every operation before this one has ended
  * @running: operations enabled
  * @last_end: by unit that writes the result: end of the last operation
@@ -51,6 +54,7 @@ struct sequence {
 	uint8_t *state;
 	uint32_t *groups;
 	uint64_t *started;
+	uint32_t fetched, fetching;
 	uint32_t first;
 	uint32_t running;
 	uint64_t last_end[NVDLA_UNITS];
@@ -343,17 +347,42 @@ static void start_operations(struct sequence *s)
 
 /* ------------------------------------------------------- ending operations */
 
+/* Interrupts of CDMA's weights, in either group. */
+#define WEIGHTS_DONE	(GLB_S_INTR_STATUS_CDMA_WT_DONE_STATUS0 | \
+			 GLB_S_INTR_STATUS_CDMA_WT_DONE_STATUS1)
+
+/* Units that are free when the result of an operation that ends is there. */
+static uint32_t free_units(struct sequence *s, uint32_t index)
+{
+	const struct nvdla_program_op *op = &s->program->ops[index];
+	const uint32_t weights = GLB_S_INTR_STATUS_CDMA_WT_DONE_STATUS0 <<
+				 (s->groups[index] >> NVDLA_CDMA & 1);
+
+	if (!(op->units & BIT(NVDLA_CDMA)))
+		return op->units;
+	if (op->ahead && !(s->fetched & weights)) {
+		s->fetching |= weights;
+		return op->units & ~BIT(NVDLA_CDMA);
+	}
+	s->fetched &= ~weights;
+	return op->units;
+}
+
 /* Take note of the interrupts in @status. */
 static void end_operations(struct sequence *s, uint32_t status)
 {
 	struct simdev_core *core = s->core;
 	uint64_t now = npusim_cycles(core->device->sim, core->index);
-	uint32_t index, unit;
+	uint32_t index, unit, came = s->fetching & status;
 
+	s->fetching &= ~came;
+	s->fetched |= status & WEIGHTS_DONE & ~came;
+	for (; came; came &= came - 1)
+		core->in_flight[NVDLA_CDMA]--;
 	for (index = s->first; index < s->program->op_count && index < s->first + LOOKAHEAD;
 	     index++) {
 		const struct nvdla_program_op *op = &s->program->ops[index];
-		uint32_t done;
+		uint32_t done, units;
 
 		if (s->state[index] != OP_RUNNING)
 			continue;
@@ -364,8 +393,9 @@ static void end_operations(struct sequence *s, uint32_t status)
 		record(s, index, now);
 		s->state[index] = OP_DONE;
 		s->running--;
+		units = free_units(s, index);
 		for (unit = 0; unit < NVDLA_UNITS; unit++) {
-			if (op->units & BIT(unit))
+			if (units & BIT(unit))
 				core->in_flight[unit]--;
 		}
 	}

@@ -381,6 +381,19 @@ static void run_group(const struct sim_conv_op *op, unsigned int batch, const in
 	}
 }
 
+/* Bytes of weights that were in CBUF before CDMA began with this operation. */
+static uint64_t stock_bytes(const struct sim_core *core, const struct sim_weights *stream)
+{
+	uint32_t entries = core->cbuf.wt_entries;
+	unsigned int i;
+
+	for (i = 0; i < core->load_count; i++)
+		entries -= core->loads[i].weight_entries < entries ?
+			   core->loads[i].weight_entries : entries;
+
+	return stream->stream ? 0 : (uint64_t)entries * core->config->cbuf_bank_width;
+}
+
 /* What the timing model needs to know of the sequence. */
 static void describe(const struct sim_core *core, const struct sim_conv_op *op,
 		     const struct sim_weights *stream, struct sim_sequence *seq)
@@ -405,6 +418,7 @@ static void describe(const struct sim_core *core, const struct sim_conv_op *op,
 	seq->weight_bytes = op->sum_length * op->bytes * op->kernels;
 	seq->weight_room = (uint64_t)stream->ring * core->config->cbuf_bank_width;
 	seq->weight_port = stream->port;
+	seq->weight_stock = stock_bytes(core, stream);
 }
 
 bool sim_conv_ready(struct sim_core *core)

@@ -86,6 +86,7 @@ struct sim_load {
 	double weight_pace;	/* cycles for each byte after that */
 	uint32_t data_stall, weight_stall, data_latency;	/* what is counted of that */
 	uint64_t weight_addr;
+	uint32_t weight_entries;	/* of CBUF that they take; 0: of weight_open, or none */
 	bool weight_open;	/* weights do not fit: fetched as CSC consumes them */
 	bool weight_skip;	/* weights of an earlier operation are used again */
 	bool compressed;
@@ -124,13 +125,14 @@ struct sim_fetch {
  * @group_bytes: weights of a kernel group
  * @weight_bytes: weights of all
  * @weight_room: bytes of the weight banks
+ * @weight_stock: bytes that an earlier operation's CDMA has put there
  * @weight_port: where weights come from
  */
 struct sim_sequence {
 	uint64_t groups, blocks, lines, pixels;
 	unsigned int kernels, lanes;
 	unsigned int upper, lower, round, credit;
-	uint64_t group_bytes, weight_bytes, weight_room;
+	uint64_t group_bytes, weight_bytes, weight_room, weight_stock;
 	enum npusim_port weight_port;
 };
 

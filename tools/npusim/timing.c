@@ -200,13 +200,25 @@ static struct pace sum_pace(const struct sim_core *core, const struct sim_cost *
 	return (struct pace){ cycles, work == pdp->cycles ? cycles : 0 };
 }
 
+/*
+ * The cycle at which so many bytes of an operation's weights are there: those
+ * that CBUF held already are taken first.
+ */
+static uint64_t weights_there(const struct sim_load *load, const struct sim_sequence *seq,
+			      uint64_t bytes)
+{
+	return bytes <= seq->weight_stock ? 0 :
+	       sim_time_weights(load, bytes - seq->weight_stock);
+}
+
 void sim_time_conv(struct sim_core *core, const struct sim_load *load,
 		   const struct sim_sequence *seq, const struct sim_cost *sdp,
 		   const struct sim_cost *pdp, bool fed, struct sim_conv_times *times)
 {
 	uint64_t sums = seq->groups * seq->lines * seq->pixels, count = 0, group, next;
 	uint64_t now = later(load->data_ready, core->now) + CSC_START, last_begin = now;
-	uint64_t fetched = sim_time_weights(load, earlier(seq->group_bytes, seq->weight_bytes));
+	uint64_t fetched = weights_there(load, seq, earlier(seq->group_bytes, seq->weight_bytes));
+	const uint64_t entry = core->config->cbuf_bank_width;
 	struct sim_drain *drain = &core->drain;
 	unsigned int kernels;
 	const struct pace pace = sum_pace(core, sdp, pdp, sums);
@@ -227,7 +239,8 @@ void sim_time_conv(struct sim_core *core, const struct sim_load *load,
 			fetched = end + GROUP_GAP + sim_latency(core, seq->weight_port) +
 				  transfer(core, seq->weight_port,
 					   seq->group_bytes + next - seq->weight_room);
-		fetched = later(fetched, sim_time_weights(load, (group + 1) * seq->group_bytes + next));
+		fetched = later(fetched, weights_there(load, seq,
+						       (group + 1) * seq->group_bytes + next));
 		if (count > MAX_STRIPES && group + 1 < seq->groups) {
 			end += (end - begin) * (seq->groups - group - 1);
 			drain->stripe[(drain->next - 1) % SIM_STRIPES].start =
@@ -240,7 +253,9 @@ void sim_time_conv(struct sim_core *core, const struct sim_load *load,
 	times->csc_done = now + CSC_TO_CSC;
 	times->cacc_done = drain_end(drain);
 	if (!load->weight_open && !load->weight_skip)
-		times->cacc_done = later(times->cacc_done, load->weight_end);
+		times->cacc_done = later(times->cacc_done,
+					 weights_there(load, seq, (seq->weight_bytes + entry - 1) /
+								  entry * entry));
 	times->weight_done = earlier(later(last_begin, load->weight_start), times->cacc_done);
 	times->sdp_done = times->cacc_done + (fed ? CACC_TO_FED : CACC_TO_SDP) + sdp->depth;
 	times->end = times->sdp_done + SIM_SDP_TO_PDP -

@@ -175,6 +175,7 @@ int sim_weights_load(struct sim_core *core, unsigned int group, struct sim_load 
 			 cbuf->wt_wr, cost);
 	if (err)
 		return err;
+	load->weight_entries = (uint32_t)entries;
 	sim_lock(core);
 	cbuf->wt_entries += (uint32_t)entries;
 	cbuf->wt_kernels += kernels;

@@ -437,7 +437,10 @@ struct drm_nvdla_lut {
  * operation whose result is read or whose input is overwritten.
  *
  * CBUF contents may be kept from one convolution to the next (SKIP_DATA_RLS,
- * DATA_REUSE and the same for weights) inside a program only.
+ * DATA_REUSE and the same for weights) inside a program only. So may weights
+ * that CDMA is told to fetch and CSC is not told to use: they are for the
+ * convolutions behind, which take them in the order in which they came, with
+ * the same division of the banks. There they lie beside those in use.
  */
 struct drm_nvdla_op {
 	/** @engines: DRM_NVDLA_ENGINE_* */
