@@ -396,7 +396,8 @@ static void use_weights(struct op_check *c, const struct conv *v)
 	/* The mask, and the size of each kernel group as a 32-bit word. */
 	op_use(c, PORT_CDMA_WMB,
 	       nvdla_div_up(op_reg(c, NVDLA_CDMA, CDMA_D_WMB_BYTES), atom) * atom);
-	op_use(c, PORT_CDMA_WGS, nvdla_div_up(nvdla_div_up(v->fetched.kernels, group) * 4, atom) * atom);
+	op_use(c, PORT_CDMA_WGS,
+	       nvdla_div_up(nvdla_div_up(v->fetched.kernels, group) * 4, atom) * atom);
 }
 
 int nvdla_check_conv(struct op_check *c, struct flow *out)

@@ -107,11 +107,12 @@ static int take_weights(struct op_check *c, const struct conv *v, struct weights
 		return refuse_cdma(c, CDMA_D_MISC_CFG, DRM_NVDLA_FAIL_MISMATCH);
 	if (used->kernels > from->kernels)
 		return refuse_csc(c, CSC_D_WEIGHT_SIZE_EXT_1, DRM_NVDLA_FAIL_MISMATCH);
-	if (used->bytes > from->bytes ||
-	    (used->kernels == from->kernels) != (used->bytes == from->bytes))
+	if (used->bytes > from->bytes)
 		return refuse_cdma(c, CDMA_D_WEIGHT_BYTES, DRM_NVDLA_FAIL_MISMATCH);
 	from->kernels -= used->kernels;
 	from->bytes -= used->bytes;
+	if (!from->kernels != !from->bytes)
+		return refuse_cdma(c, CDMA_D_WEIGHT_BYTES, DRM_NVDLA_FAIL_MISMATCH);
 	return 0;
 }
 
@@ -122,9 +123,10 @@ static int take_weights(struct op_check *c, const struct conv *v, struct weights
  * those that CDMA fetches now. What it fetches and this operation does not use
  * is ahead, and fits beside what is used: CDMA must come to its end before the
  * next operation's begins. So all that is ahead is there when that works on
- * its data, however many bytes each kernel has. What is told of weights that are not fetched must be
- * what was told last, so that nothing depends on the hardware agreeing that
- * nothing is to be fetched.
+ * its data, however many bytes each kernel has.
+ *
+ * What is told of weights that are not fetched must be what was told last, so
+ * that nothing depends on the hardware agreeing that nothing is to be fetched.
  */
 int nvdla_check_weight_use(struct op_check *c, struct conv *v)
 {
@@ -138,8 +140,8 @@ int nvdla_check_weight_use(struct op_check *c, struct conv *v)
 	int ret = 0;
 
 	if (!fetches && (!same_banks || !last->skip_fetch ||
-			    !same_weights(&v->fetched, &last->fetched) ||
-			    !same_reloc(c->reloc[PORT_CDMA_WEIGHT], &last->weight)))
+			 !same_weights(&v->fetched, &last->fetched) ||
+			 !same_reloc(c->reloc[PORT_CDMA_WEIGHT], &last->weight)))
 		return refuse_cdma(c, CDMA_D_MISC_CFG, DRM_NVDLA_FAIL_REUSE);
 	/* The flush that other banks bring would lose them. */
 	if (ahead.kernels && !same_banks)
