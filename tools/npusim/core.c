@@ -150,7 +150,8 @@ void npusim_reset(struct npusim *sim, unsigned int index)
 	memset(&core->drain, 0, sizeof(core->drain));
 	core->event_count = 0;
 	core->busy_until = 0;
-	core->queued = 0;
+	memset(core->enabled_at, 0, sizeof(core->enabled_at));
+	memset(core->done_at, 0, sizeof(core->done_at));
 	core->launched = 0;
 	core->bdma_next = 0;
 	core->load_count = 0;

@@ -197,8 +197,10 @@ static void unit_write(struct sim_core *core, enum nvdla_unit unit, uint32_t off
 			group = core->producer[unit];
 			if (group_enabled(core, unit, group))
 				return;
-			if (off == nvdla_units[unit].first_grouped && (value & 1))
+			if (off == nvdla_units[unit].first_grouped && (value & 1)) {
 				clear_results(core, unit, group);
+				core->enabled_at[unit][group] = core->now;
+			}
 		}
 	}
 	old = sim_reg(core, unit, group, off);

@@ -169,7 +169,6 @@ static void finish(struct sim_core *core, enum sim_engine engine, uint64_t end, 
 	account(core, cost);
 	core->counters.ops++;
 	core->busy |= 1u << engine;
-	core->queued &= ~(1u << engine);
 	event_add(core, end, intr, units, free);
 }
 
@@ -409,12 +408,9 @@ static uint32_t event_fire(struct sim_core *core)
 			    nvdla_units[unit].first_grouped, 0);
 		core->consumer[unit] ^= 1;
 		core->started[unit]--;
+		core->done_at[unit] = event.time;
 	}
 	core->busy &= ~event.engines;
-	if (event.units & UNIT(SDP) && sim_enabled(core, NVDLA_SDP))
-		core->queued |= 1u << SIM_SDP;
-	if (event.engines & 1u << SIM_CDP && sim_enabled(core, NVDLA_CDP))
-		core->queued |= 1u << SIM_CDP;
 	if (event.intr & 1u << INTR_BDMA)
 		sim_bdma_done(core, 0);
 	if (event.intr & 2u << INTR_BDMA)

@@ -188,7 +188,8 @@ struct sim_core {
 	struct sim_event events[SIM_EVENTS];
 	unsigned int event_count;
 	uint64_t busy_until;
-	uint32_t queued;		/* engines whose last operation had a successor waiting */
+	uint64_t enabled_at[NVDLA_UNITS][2];	/* when a group was enabled last */
+	uint64_t done_at[NVDLA_UNITS];	/* when a unit finished an operation last */
 
 	uint32_t launched;		/* BDMA groups waiting */
 	unsigned int bdma_next;

@@ -262,6 +262,22 @@ void sim_time_conv(struct sim_core *core, const struct sim_load *load,
 		     (uint64_t)(pdp->unused * pace.per_sum * (double)sums);
 }
 
+/* Cycles by which the reader began before its unit could: it was free and enabled. */
+static uint64_t reader_lead(const struct sim_core *core, enum sim_engine engine)
+{
+	static const enum nvdla_unit units[SIM_ENGINES] = {
+		[SIM_SDP] = NVDLA_SDP_RDMA, [SIM_PDP] = NVDLA_PDP_RDMA, [SIM_CDP] = NVDLA_CDP_RDMA,
+	};
+	enum nvdla_unit unit = units[engine];
+	uint64_t began;
+
+	if (!unit || !sim_enabled(core, unit))
+		return 0;
+	began = later(core->enabled_at[unit][core->consumer[unit]], core->done_at[unit]);
+
+	return earlier(core->now - began, SIM_READER_TAIL);
+}
+
 uint64_t sim_time_op(const struct sim_core *core, enum sim_engine engine,
 		     const struct sim_cost *cost)
 {
@@ -273,8 +289,7 @@ uint64_t sim_time_op(const struct sim_core *core, enum sim_engine engine,
 	cycles = later(cycles, readers(core, engine, cost, false)) + cost->depth +
 		 op_cycles[engine] + (core->config->rdma_beats ? 0 : LONG_WAY);
 
-	/* Of an operation that was waiting the reader began when it was free. */
-	return core->queued & 1u << engine ? cycles - SIM_READER_TAIL : cycles;
+	return cycles - earlier(cycles, reader_lead(core, engine));
 }
 
 uint64_t sim_time_fed(const struct sim_core *core, const struct sim_cost *sdp,
