@@ -3,7 +3,7 @@
 # and the sessions that run what it makes.
 
 COMPILE_SRCS	:= $(sort $(wildcard libaccel/compile/*.c))
-COMPILE_SRCS	+= libaccel/cpu/npu_kernels.c libaccel/cpu/ref/ref_npu.c libaccel/cpu/ref/ref_cdp.c
+COMPILE_SRCS	+= libaccel/cpu/npu_kernels.c libaccel/cpu/ref/ref_npu.c
 COMPILE_SRCS	+= $(addprefix libaccel/run/,chain.c layout.c model.c session.c picture.c picture_file.c \
 	picture_yuv.c)
 LIBACCEL_SRCS	+= $(COMPILE_SRCS)

@@ -14,6 +14,7 @@
 #include "conv.h"
 #include "npu_kernels.h"
 #include "pool.h"
+#include "sdp/cdp_line.h"
 #include "sdp/pdp_line.h"
 #include "sdp/sdp_block.h"
 
@@ -23,8 +24,8 @@
 struct npu_prepared {
 	struct npu_op op;
 	struct accel_conv *conv;	/* NPU_CONV */
-	struct sdp_block sdp;		/* when not fused */
-	bool fused;
+	struct sdp_block sdp;		/* when not fused; NPU_CDP: when @fused */
+	bool fused;			/* NPU_CDP: into a table */
 };
 
 /* The linear chain that a convolution's kernels can do by themselves. */
@@ -39,20 +40,14 @@ struct linear {
 
 static int32_t channel_value(const struct npu_operand *operand, const uint8_t *consts, uint32_t c)
 {
-	int16_t value;
-
-	if (operand->source == NPU_REGISTER)
-		return operand->value;
-	memcpy(&value, consts + operand->offset + (uint64_t)c * operand->step, sizeof(value));
-
-	return value;
+	return operand->source == NPU_REGISTER ? operand->value :
+	       sdp_channel_value(operand, consts, c);
 }
 
 static bool is_constant(const struct npu_operand *operand)
 {
 	return operand->source == NPU_REGISTER ||
-	       (operand->source == NPU_CHANNEL && operand->region == NPU_CONSTS &&
-		operand->step > 1);
+	       (operand->source == NPU_CHANNEL && operand->region == NPU_CONSTS);
 }
 
 static void add_bias(struct linear *linear, uint32_t c, int64_t bias)
@@ -220,6 +215,26 @@ static void fast_free(struct npu_prepared *prepared)
 	free(prepared);
 }
 
+/* Without neighbours, the channel data processor is a function of one byte. */
+static void prepare_cdp(struct npu_prepared *prepared, const uint8_t *consts)
+{
+	const struct npu_op *op = &prepared->op;
+	const struct npu_cdp *cdp = &op->cdp;
+	int16_t tables[NPU_CDP_LE + NPU_LUT_ENTRIES], v[256];
+
+	prepared->fused = !cdp->reach && cdp->lut_region == NPU_CONSTS &&
+			  op->in.atom == op->out.atom;
+	if (!prepared->fused)
+		return;
+	memcpy(tables, consts + cdp->lut_offset, sizeof(tables));
+	for (int i = 0; i < 256; i++)
+		v[i] = (int16_t)(i - 128 - cdp->in_offset);
+	cdp_pixel__portable(cdp, tables, v, 256, prepared->sdp.table);
+	prepared->sdp.op = op;
+	prepared->sdp.form = SDP_BY_TABLE;
+	prepared->sdp.map = s8_table_select(accel_isa_detect());
+}
+
 static int fast_prepare(const struct npu_op *op, const struct npu_atoms *atoms,
 			const uint8_t *consts, struct npu_prepared **out)
 {
@@ -234,6 +249,8 @@ static int fast_prepare(const struct npu_op *op, const struct npu_atoms *atoms,
 	else if (op->kind == NPU_SDP)
 		ret = sdp_block_prepare(&prepared->sdp, accel_isa_detect(), &prepared->op, consts,
 					(struct sdp_range){ INT8_MIN, INT8_MAX });
+	else if (op->kind == NPU_CDP)
+		prepare_cdp(prepared, consts);
 	if (ret) {
 		fast_free(prepared);
 		return ret;
@@ -296,6 +313,21 @@ static int run_pdp_tiles(void *ctx, size_t first, size_t end)
 	return 0;
 }
 
+static int run_cdp_lines(void *ctx, size_t first, size_t end)
+{
+	const struct run *run = ctx;
+	const struct npu_op *op = &run->prepared->op;
+	void *scratch = accel_pool_scratch(cdp_line_scratch(op));
+
+	if (!scratch)
+		return -ENOMEM;
+	for (; first < end; first++)
+		cdp_line_run(op, run->regions, cdp_pixel_select(accel_isa_detect()),
+			     (uint32_t)first, scratch);
+
+	return 0;
+}
+
 static int fast_run(const struct npu_prepared *prepared, uint8_t *const regions[NPU_REGIONS])
 {
 	const struct npu_op *op = &prepared->op;
@@ -306,6 +338,8 @@ static int fast_run(const struct npu_prepared *prepared, uint8_t *const regions[
 	if (op->kind == NPU_CONV)
 		return accel_pool_run(run_conv_tiles, &run, accel_conv_tiles(prepared->conv),
 				      outputs * (double)products(op));
+	if (op->kind == NPU_CDP && !prepared->fused)
+		return accel_pool_run(run_cdp_lines, &run, op->in.height, outputs * 32);
 	atoms = ((size_t)op->in.channels + op->in.atom - 1) / op->in.atom;
 	if (op->kind == NPU_PDP)
 		return accel_pool_run(run_pdp_tiles, &run, atoms * op->out.height,
@@ -316,8 +350,7 @@ static int fast_run(const struct npu_prepared *prepared, uint8_t *const regions[
 
 static bool is_prepared(const struct npu_operand *operand, bool used)
 {
-	return !used || operand->source != NPU_CHANNEL ||
-	       (operand->region == NPU_CONSTS && operand->step > 1);
+	return !used || operand->source != NPU_CHANNEL || operand->region == NPU_CONSTS;
 }
 
 /*
@@ -329,7 +362,7 @@ static bool fast_supports(const struct npu_op *op)
 	const struct npu_sdp *sdp = &op->sdp;
 
 	if (op->kind == NPU_CDP)
-		return false;
+		return true;
 	if (op->kind == NPU_PDP)
 		return op->in.atom == op->out.atom && op->in.atom % 8 == 0;
 	if (op->kind == NPU_CONV && products(op) >= SUM_LIMIT / (128 * 128))

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "libaccel/cpu/npu_kernels.h"
-#include "libaccel/cpu/ref/ref_cdp.h"
+#include "libaccel/cpu/sdp/cdp_line.h"
 #include "libaccel/cpu/sdp/sdp_arithmetic.h"
 
 /* One operand, spread over the channels where it does not change per element. */
@@ -38,17 +38,6 @@ struct line_operand {
 	int32_t value;
 };
 
-static int32_t channel_value(const struct npu_operand *operand, const uint8_t *region, uint32_t c)
-{
-	const uint8_t *at = region + operand->offset + (uint64_t)c * operand->step;
-	int16_t value;
-
-	if (operand->step == 1)
-		return (int8_t)*at;
-	memcpy(&value, at, sizeof(value));
-	return value;
-}
-
 static struct line_operand operand_line(const struct operand *operand, bool used,
 					uint8_t *const regions[NPU_REGIONS], uint32_t c, uint32_t y)
 {
@@ -63,7 +52,7 @@ static struct line_operand operand_line(const struct operand *operand, bool used
 	} else if (operand->channel) {
 		line.value = operand->channel[c];
 	} else if (operand->from->source == NPU_CHANNEL) {
-		line.value = channel_value(operand->from, regions[operand->from->region], c);
+		line.value = sdp_channel_value(operand->from, regions[operand->from->region], c);
 	} else {
 		line.value = operand->from->value;
 	}
@@ -337,7 +326,7 @@ static int32_t *spread(struct operand *operand, const struct npu_operand *from, 
 		return to;
 	operand->channel = to;
 	for (c = 0; c < channels; c++)
-		*to++ = channel_value(from, consts, c);
+		*to++ = sdp_channel_value(from, consts, c);
 	return to;
 }
 
@@ -402,7 +391,7 @@ static int ref_run(const struct npu_prepared *p, uint8_t *const regions[NPU_REGI
 		run_pdp(p, regions);
 		return 0;
 	default:
-		return ref_cdp_run(&p->op, regions);
+		return cdp_run(&p->op, regions);
 	}
 }
 

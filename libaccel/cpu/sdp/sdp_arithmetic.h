@@ -111,4 +111,17 @@ static inline int8_t sdp_convert_out(const struct npu_sdp *sdp, int32_t x)
 	return v > INT8_MAX ? INT8_MAX : v < INT8_MIN ? INT8_MIN : (int8_t)v;
 }
 
+/* A per-channel operand's value as stored: of one byte or of two. */
+static inline int32_t sdp_channel_value(const struct npu_operand *operand, const uint8_t *region,
+					uint32_t c)
+{
+	const uint8_t *at = region + operand->offset + (uint64_t)c * operand->step;
+	int16_t value;
+
+	if (operand->step == 1)
+		return (int8_t)*at;
+	memcpy(&value, at, sizeof(value));
+	return value;
+}
+
 #endif /* ACCEL_CPU_SDP_ARITHMETIC_H */

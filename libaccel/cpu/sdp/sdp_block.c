@@ -39,16 +39,13 @@ static int spread(struct sdp_operand *operand, const struct npu_op *op, const ui
 	if (!operand->channel)
 		return -ENOMEM;
 	for (c = 0; c < room; c++) {
-		int16_t stored;
-
 		if (from->source == NPU_REGISTER) {
 			/* Y's registers pass no converter. */
 			operand->channel[c] = operand->converter ? from->value :
 					      sdp_shift_left(from->value, operand->shift);
 		} else if (c < op->out.channels) {
-			memcpy(&stored, consts + from->offset + (uint64_t)c * from->step,
-			       sizeof(stored));
-			operand->channel[c] = convert(operand, stored);
+			operand->channel[c] = convert(operand, sdp_channel_value(from, consts,
+										 (uint32_t)c));
 		}
 	}
 

@@ -73,13 +73,14 @@ static void random_stage(struct npu_stage *stage, const struct npu_op *op, uint3
 	both = stage->alu && stage->mul && source == NPU_CHANNEL;
 	if (stage->alu) {
 		stage->alu_shift = random_below(5) ? random_between(0, 10) : random_below(64);
-		random_operand(&stage->alu_operand, op, source, atom, both ? 4 : 2, offset);
+		random_operand(&stage->alu_operand, op, source, atom, both ? 4 :
+			       random_between(1, 2), offset);
 	}
 	if (stage->mul) {
 		stage->mul_shift = linear ? random_between(18, 31) : random_below(40);
 		random_operand(&stage->mul_operand, op,
 			       source == NPU_ELEMENT && stage->alu ? NPU_REGISTER : source, atom,
-			       both ? 4 : 2, both ? offset + 2 : offset);
+			       both ? 4 : random_between(1, 2), both ? offset + 2 : offset);
 	}
 	stage->relu = !random_below(3);
 }
@@ -89,9 +90,9 @@ static void random_y(struct npu_stage_y *y, const struct npu_op *op, uint32_t at
 	y->alu = random_below(4);
 	y->mul = random_below(3);
 	y->mul_shift = random_below(30);
-	random_operand(&y->alu_operand, op, random_below(3), atom, 2,
+	random_operand(&y->alu_operand, op, random_below(3), atom, random_between(1, 2),
 		       take(NPU_CONSTS, op->out.channels * 2));
-	random_operand(&y->mul_operand, op, random_below(2), atom, 2,
+	random_operand(&y->mul_operand, op, random_below(2), atom, random_between(1, 2),
 		       take(NPU_CONSTS, op->out.channels * 2));
 	y->alu_converter = (struct npu_converter){ (int32_t)random_below(200) - 100,
 						   (int16_t)random_below(65536), random_below(20), random_below(2) };
@@ -205,6 +206,34 @@ static void random_pdp(struct npu_op *op, uint32_t channels, uint32_t atom)
 				   pdp->stride_y), channels, atom);
 }
 
+/* Tables that the values mostly fall into, or not. */
+static void random_cdp(struct npu_op *op, uint32_t channels, uint32_t atom)
+{
+	struct npu_cdp *cdp = &op->cdp;
+	const uint32_t width = random_between(1, 12), height = random_between(1, 12);
+
+	random_cube(&op->in, width, height, channels, atom);
+	random_cube(&op->out, width, height, channels, atom);
+	cdp->reach = (uint8_t)(random_below(4) ? random_between(1, 4) : 0);
+	cdp->multiply = (uint8_t)random_below(2);
+	cdp->le_shift = (uint8_t)(random_below(4) ? random_below(16) : random_below(32));
+	cdp->lo_shift = (uint8_t)(random_below(4) ? random_below(16) : random_below(32));
+	cdp->in_offset = (int32_t)random_below(256) - 128;
+	cdp->le_start = (int32_t)(random_below(1 << 22) >> random_below(22));
+	cdp->lo_start = (int32_t)(random_below(1 << 22) >> random_below(22));
+	cdp->le_start -= random_below(2) ? 1 << 21 : 0;
+	cdp->lo_start -= random_below(2) ? 1 << 21 : 0;
+	cdp->le_start = cdp->le_start > (1 << 21) - 1 ? 0 : cdp->le_start;
+	cdp->lo_start = cdp->lo_start > (1 << 21) - 1 ? 0 : cdp->lo_start;
+	cdp->out_offset = (int32_t)(random_below(1 << 25) >> random_below(25)) - (1 << 24) *
+			  (int32_t)random_below(2);
+	cdp->out_offset = cdp->out_offset > (1 << 24) - 1 ? 0 : cdp->out_offset;
+	cdp->out_scale = (int16_t)random_below(65536);
+	cdp->out_shift = (uint8_t)(random_below(8) ? random_between(8, 36) : random_below(64));
+	cdp->lut_region = NPU_CONSTS;
+	cdp->lut_offset = take(NPU_CONSTS, (NPU_CDP_LE + NPU_LUT_ENTRIES) * 2);
+}
+
 static void random_op(struct npu_op *op, const struct npu_atoms *chosen)
 {
 	struct npu_conv *conv = &op->conv;
@@ -212,7 +241,7 @@ static void random_op(struct npu_op *op, const struct npu_atoms *chosen)
 
 	memset(op, 0, sizeof(*op));
 	memset(room, 0, sizeof(room));
-	op->kind = random_below(4) ? NPU_CONV : random_below(2) ? NPU_SDP : NPU_PDP;
+	op->kind = random_below(4) ? NPU_CONV : NPU_SDP + random_below(3);
 	width = random_between(1, 12);
 	height = random_between(1, 12);
 	if (op->kind == NPU_SDP) {
@@ -222,6 +251,10 @@ static void random_op(struct npu_op *op, const struct npu_atoms *chosen)
 			random_elementwise(op, chosen->m);
 		else
 			random_sdp(op, chosen->m);
+		return;
+	}
+	if (op->kind == NPU_CDP) {
+		random_cdp(op, channels, chosen->m);
 		return;
 	}
 	if (op->kind == NPU_PDP) {
@@ -313,6 +346,8 @@ static void count_form(const struct npu_op *op, const uint8_t *consts)
 	sdp_block_release(&block);
 }
 
+static unsigned int normalisations;
+
 /* Return: 1 equal, 0 different, -1 not one for the fast kernels. */
 static int compare(void)
 {
@@ -335,6 +370,7 @@ static int compare(void)
 		for (i = 0; i < room[NPU_ARENA]; i++)
 			arena[i] = other[i] = (uint8_t)random_below(256);
 		count_form(&op, consts);
+		normalisations += op.kind == NPU_CDP;
 		result = !run_on(&npu_kernels_fast, &op, chosen, consts, arena) &&
 			 !run_on(&npu_kernels_reference, &op, chosen, consts, other) &&
 			 same(&op, arena, other);
@@ -372,11 +408,12 @@ int main(int argc, char **argv)
 		       accel_isa_name(accel_isa_detect()), threads, (unsigned long long)seed);
 	}
 	accel_pool_configure(1, 0);
-	bad = !forms[SDP_BY_CHAIN] || !forms[SDP_BY_TABLE] || !forms[SDP_BY_PAIR];
+	bad = !forms[SDP_BY_CHAIN] || !forms[SDP_BY_TABLE] || !forms[SDP_BY_PAIR] ||
+	      !normalisations;
 	failed += bad;
-	printf("%s 3 - element-wise by %u chains, %u tables, %u functions of two values\n",
-	       bad ? "not ok" : "ok", forms[SDP_BY_CHAIN], forms[SDP_BY_TABLE],
-	       forms[SDP_BY_PAIR]);
+	printf("%s 3 - element-wise by %u chains, %u tables, %u functions of two values; "
+	       "%u normalisations\n", bad ? "not ok" : "ok", forms[SDP_BY_CHAIN], forms[SDP_BY_TABLE],
+	       forms[SDP_BY_PAIR], normalisations);
 
 	return failed != 0;
 }
