@@ -79,6 +79,17 @@ struct f32_span {
 };
 
 /**
+ * struct f32_taps - the pixels of a line that one pixel of a scaled line is made of
+ * @first: the first of them
+ * @count: how many, at least 1
+ * @weights: [count]
+ */
+struct f32_taps {
+	size_t first, count;
+	const float *weights;
+};
+
+/**
  * struct f32_kernels - the kernels for one instruction set
  * @name: for reports
  * @tile: matrix product of F32_MR rows; see struct accel_igemm and f32_gemm.h
@@ -95,6 +106,11 @@ struct f32_span {
  * @max_pixels: out[c] = max over @count pixels of in[p][c]; -infinity without any
  * @mean_pixels: out[c] = (sum over pixels in order of in[p][c]) / divisor
  * @lerp: bilinear: t = a + (b - a) * fx, u = c + (d - c) * fx, t + (u - t) * fy
+ * @mix_bytes: out[i] = sum over @count lines k in order of weights[k] * lines[k][i]
+ * @mix_pixels: pixels of 1 or 3 @channels: the sum over each one's taps in order.
+ *              Reads one float behind the pixels of @line
+ * @normalise: out[i] = (in[i] - mean[c]) * scale[c], c the i-th value's channel of
+ *             1 or 3 @channels
  */
 struct f32_kernels {
 	const char *name;
@@ -111,6 +127,12 @@ struct f32_kernels {
 			    float *out);
 	void (*lerp)(const float *const corners[4], float fx, float fy, size_t channels,
 		     float *out);
+	void (*mix_bytes)(const uint8_t *const *lines, const float *weights, size_t count,
+			  size_t n, float *out);
+	void (*mix_pixels)(const float *line, const struct f32_taps *from, size_t count,
+			   size_t channels, float *out);
+	void (*normalise)(const float *in, size_t n, const float mean[3], const float scale[3],
+			  size_t channels, float *out);
 };
 
 extern const struct f32_kernels f32_kernels_neon, f32_kernels_fma3, f32_kernels_portable;
