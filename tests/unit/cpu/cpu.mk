@@ -16,7 +16,7 @@ $(addprefix $(O)/,$(CPU_TESTS)): $(O)/%: $(O)/%.o $(addprefix $(O)/,$(CPU_TEST_O
 	$(CC) $(LDFLAGS) $(if $(SAN),,-static) -o $@ $^ -lm
 
 CPU_TESTS_SAN	:= $(addprefix $(O)-address-undefined/,$(CPU_TESTS))
-CPU_TESTS_TSAN	:= $(O)-thread/tests/unit/cpu/test_npu
+CPU_TESTS_TSAN	:= $(addprefix $(O)-thread/tests/unit/cpu/,test_npu test_ops test_s8_conv)
 CPU_TESTS_ARM	:= $(addprefix build/aarch64-linux-gnu/,$(CPU_TESTS))
 
 .PHONY: check-cpu-kernels
@@ -25,7 +25,7 @@ check-cpu-kernels: $(addprefix $(O)/,$(CPU_TESTS))
 	@$(MAKE) -s SAN=thread $(CPU_TESTS_TSAN)
 	@$(MAKE) -s CROSS_COMPILE=aarch64-linux-gnu- $(CPU_TESTS_ARM)
 	@for test in $(CPU_TESTS_SAN); do $$test 1 200 || exit; done
-	@$(CPU_TESTS_TSAN) 1 100
+	@for test in $(CPU_TESTS_TSAN); do $$test 1 100 || exit; done
 	@for test in $(addprefix $(O)/,$(CPU_TESTS)); do $$test 2 1000 || exit; done
 	@for cpu in cortex-a72 neoverse-n1 max; do \
 		for test in $(CPU_TESTS_ARM); do qemu-aarch64 -cpu $$cpu $$test 3 800 || exit; done; \

@@ -236,12 +236,16 @@ static void random_cdp(struct npu_op *op, uint32_t channels, uint32_t atom)
 
 static void random_op(struct npu_op *op, const struct npu_atoms *chosen)
 {
+	static const uint8_t kinds[] = {
+		NPU_CONV, NPU_CONV, NPU_CONV, NPU_CONV, NPU_CONV, NPU_SDP, NPU_SDP, NPU_SDP,
+		NPU_PDP, NPU_CDP,
+	};
 	struct npu_conv *conv = &op->conv;
 	uint32_t channels = random_between(1, 70), kernels = random_between(1, 70), width, height;
 
 	memset(op, 0, sizeof(*op));
 	memset(room, 0, sizeof(room));
-	op->kind = random_below(4) ? NPU_CONV : NPU_SDP + random_below(3);
+	op->kind = kinds[random_below(sizeof(kinds) / sizeof(kinds[0]))];
 	width = random_between(1, 12);
 	height = random_between(1, 12);
 	if (op->kind == NPU_SDP) {
