@@ -43,6 +43,11 @@ onnx_handler onnx_find_handler(const char *domain, const char *type, int *argume
 onnx_handler onnx_find_image_handler(const char *type, int *argument);
 onnx_handler onnx_find_shape_handler(const char *type, int *argument);
 onnx_handler onnx_find_quantized_handler(const char *type, int *argument);
+onnx_handler onnx_find_composed_handler(const char *type, int *argument);
+onnx_handler onnx_find_value_handler(const char *type, int *argument);
+/* A reduction's dimensions as a bit mask. Return: 0 or a negative errno. */
+int onnx_reduce_axes(struct onnx_node *node, uint32_t *axes, bool *keep);
+int onnx_resize(struct onnx_node *node, int upsample);
 
 /*
  * Integers that only move, or of which the largest is taken, have the scale
@@ -73,6 +78,9 @@ int onnx_ints(const struct onnx_node *node, const char *name, uint32_t most, int
 /* The same from attribute @name or constant input @input, whichever is there. */
 int onnx_ints_or_input(const struct onnx_node *node, const char *name, uint32_t input,
 		       uint32_t most, int64_t *values);
+
+/* The first @inputs inputs are there. Return: 0 or -EINVAL. */
+int onnx_need(const struct onnx_node *node, uint32_t inputs);
 
 static inline bool onnx_given(const struct onnx_node *node, uint32_t i)
 {

@@ -11,14 +11,6 @@
 #include "libaccel/import/import_build.h"
 #include "libaccel/import/onnx_import.h"
 
-static int need(const struct onnx_node *node, uint32_t inputs)
-{
-	for (uint32_t i = 0; i < inputs; i++)
-		if (!onnx_given(node, i))
-			return accel_error_set(-EINVAL, "input %u is missing", i);
-	return 0;
-}
-
 static int one(struct onnx_node *node, enum graph_kind kind, const union graph_params *params)
 {
 	return onnx_done(node, 0, build_op(node->graph, kind, NULL, 1, node->in, GRAPH_NONE, params));
@@ -26,7 +18,7 @@ static int one(struct onnx_node *node, enum graph_kind kind, const union graph_p
 
 static int unary(struct onnx_node *node, int kind)
 {
-	int err = need(node, 1);
+	int err = onnx_need(node, 1);
 
 	return err ? err : one(node, kind, NULL);
 }
@@ -37,7 +29,7 @@ static int function(struct onnx_node *node, int which)
 		[GRAPH_ELU] = { 1, 1 }, [GRAPH_SELU] = { 1.67326319217681884765625f, 1.05070102214813232421875f },
 	};
 	union graph_params params = { .unary = { .function = (uint32_t)which } };
-	int err = need(node, 1);
+	int err = onnx_need(node, 1);
 
 	if (which == GRAPH_ELU || which == GRAPH_SELU) {
 		params.unary.alpha = onnx_float(node, "alpha", alphas[which][0]);
@@ -51,7 +43,7 @@ static int function(struct onnx_node *node, int which)
 static int leaky_relu(struct onnx_node *node, int unused)
 {
 	union graph_params params = { .unary = { .alpha = onnx_float(node, "alpha", 0.01f) } };
-	int err = need(node, 1);
+	int err = onnx_need(node, 1);
 
 	(void)unused;
 	return err ? err : one(node, GRAPH_LEAKY_RELU, &params);
@@ -61,7 +53,7 @@ static int hard_sigmoid(struct onnx_node *node, int unused)
 {
 	union graph_params params = { .unary = { .alpha = onnx_float(node, "alpha", 0.2f),
 						 .beta = onnx_float(node, "beta", 0.5f) } };
-	int err = need(node, 1);
+	int err = onnx_need(node, 1);
 
 	(void)unused;
 	return err ? err : one(node, GRAPH_HARD_SIGMOID, &params);
@@ -75,7 +67,7 @@ static int clamp(struct onnx_node *node, float low, float high)
 
 static int relu(struct onnx_node *node, int unused)
 {
-	int err = need(node, 1);
+	int err = onnx_need(node, 1);
 
 	(void)unused;
 	return err ? err : clamp(node, 0, INFINITY);
@@ -84,7 +76,7 @@ static int relu(struct onnx_node *node, int unused)
 static int clip(struct onnx_node *node, int unused)
 {
 	double low = onnx_float(node, "min", -INFINITY), high = onnx_float(node, "max", INFINITY);
-	int err = need(node, 1);
+	int err = onnx_need(node, 1);
 
 	(void)unused;
 	if (err)
@@ -101,7 +93,7 @@ static int clip(struct onnx_node *node, int unused)
 /* Operations of two inputs, or of any number from left to right. */
 static int binary(struct onnx_node *node, int kind)
 {
-	int err = need(node, node->num_in < 2 ? 1 : node->num_in), id;
+	int err = onnx_need(node, node->num_in < 2 ? 1 : node->num_in), id;
 
 	if (err)
 		return err;
@@ -137,6 +129,30 @@ static int binary(struct onnx_node *node, int kind)
 	return onnx_done(node, 0, id);
 }
 
+static int cast_to(struct graph *graph, uint32_t tensor, uint32_t type)
+{
+	int id = graph_add_tensor(graph, NULL, type, 0, NULL);
+
+	return id < 0 ? id : build_unary(graph, GRAPH_CAST, tensor, (uint32_t)id);
+}
+
+/* The exponent may be of another type. */
+static int power(struct onnx_node *node, int unused)
+{
+	int err = onnx_need(node, 2), id;
+
+	(void)unused;
+	if (err)
+		return err;
+	if (onnx_in(node, 0)->type == GRAPH_F32 && onnx_in(node, 1)->type != GRAPH_F32) {
+		id = cast_to(node->graph, node->in[1], GRAPH_F32);
+		if (id < 0)
+			return id;
+		node->in[1] = (uint32_t)id;
+	}
+	return binary(node, GRAPH_POW);
+}
+
 static int mean_of_all(struct onnx_node *node, int unused)
 {
 	float share = 1.f / (float)(node->num_in ? node->num_in : 1);
@@ -158,7 +174,7 @@ static int prelu(struct onnx_node *node, int unused)
 {
 	const struct graph_tensor *x, *slope;
 	uint32_t dims[GRAPH_DIMS];
-	int err = need(node, 2), id;
+	int err = onnx_need(node, 2), id;
 
 	(void)unused;
 	if (err)
@@ -215,7 +231,7 @@ static int gemm(struct onnx_node *node, int unused)
 	struct graph *graph = node->graph;
 	uint32_t inputs[3] = { 0, 0, GRAPH_NONE }, columns, num = 2;
 	bool fuse_bias = false;
-	int err = need(node, 2), id;
+	int err = onnx_need(node, 2), id;
 
 	(void)unused;
 	if (err)
@@ -265,7 +281,7 @@ static int matmul(struct onnx_node *node, int unused)
 	struct graph *graph = node->graph;
 	uint32_t inputs[2], dims[GRAPH_DIMS], rank_a, rank_b;
 	bool vector_a, vector_b;
-	int err = need(node, 2), id;
+	int err = onnx_need(node, 2), id;
 
 	(void)unused;
 	if (err)
@@ -315,33 +331,45 @@ static int matmul(struct onnx_node *node, int unused)
 	return onnx_done(node, 0, id);
 }
 
-static int reduce(struct onnx_node *node, int reduction)
+int onnx_reduce_axes(struct onnx_node *node, uint32_t *axes, bool *keep)
 {
-	union graph_params params = { 0 };
-	int64_t axes[GRAPH_DIMS];
+	int64_t values[GRAPH_DIMS];
 	uint32_t rank, axis;
-	int err = need(node, 1), n;
+	int err = onnx_need(node, 1), n;
 
 	if (err)
 		return err;
 	rank = onnx_in(node, 0)->rank;
-	params.reduce.reduction = (uint32_t)reduction;
-	params.reduce.keep = onnx_int(node, "keepdims", 1) != 0;
-	n = onnx_ints_or_input(node, "axes", 1, GRAPH_DIMS, axes);
+	*keep = onnx_int(node, "keepdims", 1) != 0;
+	n = onnx_ints_or_input(node, "axes", 1, GRAPH_DIMS, values);
 	if (n < 0 && n != -ENOENT)
 		return n;
-	if (n <= 0 && onnx_int(node, "noop_with_empty_axes", 0)) {
+	*axes = n <= 0 && !onnx_int(node, "noop_with_empty_axes", 0) ? (1U << rank) - 1 : 0;
+	for (int i = 0; i < n; i++) {
+		err = build_axis(values[i], rank, &axis);
+		if (err)
+			return err;
+		*axes |= 1U << axis;
+	}
+	return 0;
+}
+
+static int reduce(struct onnx_node *node, int reduction)
+{
+	union graph_params params = { 0 };
+	uint32_t axes;
+	bool keep;
+	int err = onnx_reduce_axes(node, &axes, &keep);
+
+	if (err)
+		return err;
+	if (!axes) {
 		node->out[0] = node->in[0];
 		return 0;
 	}
-	if (n <= 0)
-		params.reduce.axes = (1U << rank) - 1;
-	for (int i = 0; i < n; i++) {
-		err = build_axis(axes[i], rank, &axis);
-		if (err)
-			return err;
-		params.reduce.axes |= 1U << axis;
-	}
+	params.reduce.reduction = (uint32_t)reduction;
+	params.reduce.axes = axes;
+	params.reduce.keep = keep;
 	return one(node, GRAPH_REDUCE, &params);
 }
 
@@ -350,7 +378,7 @@ static int softmax(struct onnx_node *node, int kind)
 	const struct graph_tensor *x;
 	union graph_params params = { .softmax = { 0, 1 } };
 	uint32_t axis, dims[2] = { 1, 1 }, rank, shape[GRAPH_DIMS];
-	int err = need(node, 1), id;
+	int err = onnx_need(node, 1), id;
 
 	if (err)
 		return err;
@@ -376,27 +404,34 @@ static int softmax(struct onnx_node *node, int kind)
 							    shape));
 }
 
-static int arg_max(struct onnx_node *node, int unused)
+static int arg_max(struct onnx_node *node, int least)
 {
+	const union graph_params negative = { .unary = { .function = GRAPH_NEG } };
 	const struct graph_tensor *x;
 	union graph_params params = { 0 };
-	uint32_t dims[GRAPH_DIMS], rank;
-	int err = need(node, 1), id;
+	uint32_t dims[GRAPH_DIMS], rank, input;
+	int err = onnx_need(node, 1), id;
 
-	(void)unused;
 	if (err)
 		return err;
 	x = onnx_in(node, 0);
 	rank = x->rank;
+	input = node->in[0];
 	memcpy(dims, x->dims, sizeof(dims));
 	err = build_axis(onnx_int(node, "axis", 0), rank, &params.axis);
 	if (err)
 		return err;
 	if (onnx_int(node, "select_last_index", 0))
 		return accel_error_set(-ENOTSUP, "the last index is not supported");
+	if (least) {
+		id = build_op(node->graph, GRAPH_UNARY, NULL, 1, node->in, GRAPH_NONE, &negative);
+		if (id < 0)
+			return id;
+		input = (uint32_t)id;
+	}
 	id = graph_add_tensor(node->graph, NULL, GRAPH_I64, 0, NULL);
 	if (id >= 0)
-		id = build_op(node->graph, GRAPH_ARG_MAX, NULL, 1, node->in, (uint32_t)id, &params);
+		id = build_op(node->graph, GRAPH_ARG_MAX, NULL, 1, &input, (uint32_t)id, &params);
 	dims[params.axis] = 1;
 	if (id >= 0 && onnx_int(node, "keepdims", 1))
 		id = build_reshape(node->graph, (uint32_t)id, GRAPH_NONE, rank, dims);
@@ -405,16 +440,22 @@ static int arg_max(struct onnx_node *node, int unused)
 
 static int cast(struct onnx_node *node, int unused)
 {
-	int type = onnx_graph_type((int32_t)onnx_int(node, "to", 0)), err = need(node, 1), id;
+	int type = onnx_graph_type((int32_t)onnx_int(node, "to", 0)), err = onnx_need(node, 1);
 
 	(void)unused;
 	if (err)
 		return err;
 	if (type < 0)
 		return accel_error_set(-ENOTSUP, "the type is not supported");
-	id = graph_add_tensor(node->graph, NULL, type, 0, NULL);
-	return id < 0 ? id : onnx_done(node, 0, build_unary(node->graph, GRAPH_CAST, node->in[0],
-							    (uint32_t)id));
+	return onnx_done(node, 0, cast_to(node->graph, node->in[0], (uint32_t)type));
+}
+
+static int cast_like(struct onnx_node *node, int unused)
+{
+	int err = onnx_need(node, 2);
+
+	(void)unused;
+	return err ? err : onnx_done(node, 0, cast_to(node->graph, node->in[0], onnx_in(node, 1)->type));
 }
 
 static const struct {
@@ -423,7 +464,8 @@ static const struct {
 	int argument;
 } handlers[] = {
 	{ "Abs", function, GRAPH_ABS }, { "Add", binary, GRAPH_ADD }, { "ArgMax", arg_max, 0 },
-	{ "Cast", cast, 0 }, { "Ceil", function, GRAPH_CEIL }, { "Clip", clip, 0 },
+	{ "ArgMin", arg_max, 1 },
+	{ "Cast", cast, 0 }, { "CastLike", cast_like, 0 }, { "Ceil", function, GRAPH_CEIL }, { "Clip", clip, 0 },
 	{ "Cos", function, GRAPH_COS }, { "Div", binary, GRAPH_DIV }, { "Elu", function, GRAPH_ELU },
 	{ "Erf", function, GRAPH_ERF }, { "Exp", function, GRAPH_EXP },
 	{ "Floor", function, GRAPH_FLOOR }, { "Gelu", function, GRAPH_GELU }, { "Gemm", gemm, 0 },
@@ -432,7 +474,7 @@ static const struct {
 	{ "LogSoftmax", softmax, GRAPH_LOG_SOFTMAX }, { "MatMul", matmul, 0 },
 	{ "Max", binary, GRAPH_MAX }, { "Mean", mean_of_all, 0 }, { "Min", binary, GRAPH_MIN },
 	{ "Mul", binary, GRAPH_MUL }, { "Neg", function, GRAPH_NEG }, { "PRelu", prelu, 0 },
-	{ "Pow", binary, GRAPH_POW }, { "Reciprocal", function, GRAPH_RECIPROCAL },
+	{ "Pow", power, 0 }, { "Reciprocal", function, GRAPH_RECIPROCAL },
 	{ "ReduceMax", reduce, GRAPH_REDUCE_MAX }, { "ReduceMean", reduce, GRAPH_MEAN },
 	{ "ReduceMin", reduce, GRAPH_REDUCE_MIN }, { "ReduceProd", reduce, GRAPH_PROD },
 	{ "ReduceSum", reduce, GRAPH_SUM }, { "Relu", relu, 0 }, { "Round", function, GRAPH_ROUND },
@@ -460,5 +502,9 @@ onnx_handler onnx_find_handler(const char *domain, const char *type, int *argume
 	found = onnx_find_image_handler(type, argument);
 	if (!found)
 		found = onnx_find_shape_handler(type, argument);
+	if (!found)
+		found = onnx_find_composed_handler(type, argument);
+	if (!found)
+		found = onnx_find_value_handler(type, argument);
 	return found ? found : onnx_find_quantized_handler(type, argument);
 }

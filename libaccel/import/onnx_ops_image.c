@@ -2,7 +2,6 @@
 /*
  * ONNX's operators on images: convolution, pooling, normalisation, resizing.
  */
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -385,111 +384,6 @@ static int lrn(struct onnx_node *node, int unused)
 	return onnx_done(node, 0, id < 0 ? id : onnx_from_nhwc(node->graph, (uint32_t)id, rank));
 }
 
-/* Scales or sizes of all dimensions; height and width may differ from 1. */
-static int resize_dims(struct onnx_node *node, bool upsample, uint32_t dims[4], double scale[2])
-{
-	const struct graph_tensor *x = onnx_in(node, 0), *t = NULL;
-	const Onnx__Attribute *attribute = onnx_attribute(node, "scales");
-	uint32_t scales = upsample || node->opset < 11 ? 1 : 2;
-	int64_t sizes[4];
-	int n;
-
-	memcpy(dims, x->dims, 4 * sizeof(*dims));
-	scale[0] = scale[1] = 0;
-	if (onnx_given(node, 3)) {
-		n = build_integers(node->graph, node->in[3], "sizes", 4, sizes);
-		if (n < 0)
-			return n;
-		if (n != 4)
-			return accel_error_set(-EINVAL, "sizes has %d values", n);
-		for (int i = 0; i < 4; i++) {
-			if (sizes[i] < 1 || sizes[i] > 65535)
-				return accel_error_set(-EINVAL, "sizes is out of bounds");
-			dims[i] = (uint32_t)sizes[i];
-		}
-		return 0;
-	}
-	if (onnx_given(node, scales))
-		t = onnx_in(node, scales);
-	if (t ? !graph_is_const(t) || t->type != GRAPH_F32 || graph_elements(t) != 4 :
-	    !attribute || attribute->n_floats != 4)
-		return accel_error_set(-ENOTSUP, "scales are not four constants");
-	for (int i = 0; i < 4; i++) {
-		double factor = t ? ((float *)t->data)[i] : attribute->floats[i];
-		double size = floor(x->dims[i] * factor);
-
-		if (!(size >= 1 && size <= 65535))
-			return accel_error_set(-EINVAL, "scales are out of bounds");
-		dims[i] = (uint32_t)size;
-		if (i >= 2)
-			scale[i - 2] = 1 / factor;
-	}
-	return 0;
-}
-
-static int resize(struct onnx_node *node, int upsample)
-{
-	static const struct {
-		const char *name;
-		uint32_t coordinates;
-	} ways[] = {
-		{ "half_pixel", GRAPH_HALF_PIXEL }, { "pytorch_half_pixel", GRAPH_PYTORCH_HALF_PIXEL },
-		{ "asymmetric", GRAPH_ASYMMETRIC }, { "align_corners", GRAPH_ALIGN_CORNERS },
-	};
-	static const char *const rounding[] = {
-		[GRAPH_ROUND_HALF_DOWN] = "round_prefer_floor", [GRAPH_ROUND_HALF_UP] = "round_prefer_ceil",
-		[GRAPH_ROUND_DOWN] = "floor", [GRAPH_ROUND_UP] = "ceil",
-	};
-	bool old = upsample || node->opset < 11;
-	const char *way = old ? "asymmetric" : "half_pixel";
-	union graph_params params = { 0 };
-	uint32_t dims[4], nhwc[4], input, found = 4;
-	double scale[2];
-	int err, id;
-
-	if (!onnx_given(node, 0) || onnx_in(node, 0)->rank != 4)
-		return accel_error_set(-ENOTSUP, "only images of four dimensions are supported");
-	params.resize.nearest = onnx_string_is(node, "mode", "nearest", "nearest");
-	if (!params.resize.nearest && !onnx_string_is(node, "mode", "linear", "nearest") &&
-	    !onnx_string_is(node, "mode", "bilinear", "nearest"))
-		return accel_error_set(-ENOTSUP, "this mode is not supported");
-	if (onnx_int(node, "antialias", 0) || onnx_attribute(node, "axes") ||
-	    !onnx_string_is(node, "keep_aspect_ratio_policy", "stretch", "stretch"))
-		return accel_error_set(-ENOTSUP, "antialias, axes and aspect policies are not supported");
-	for (uint32_t i = 0; i < 4; i++)
-		if (onnx_string_is(node, "coordinate_transformation_mode", ways[i].name, way))
-			found = i;
-	if (found == 4)
-		return accel_error_set(-ENOTSUP, "these coordinates are not supported");
-	params.resize.coordinates = ways[found].coordinates;
-	found = old ? GRAPH_ROUND_DOWN : 4;
-	for (uint32_t i = 0; i < 4 && !old; i++)
-		if (onnx_string_is(node, "nearest_mode", rounding[i], "round_prefer_floor"))
-			found = i;
-	if (found == 4)
-		return accel_error_set(-ENOTSUP, "this rounding is not supported");
-	params.resize.rounding = found;
-	err = resize_dims(node, upsample, dims, scale);
-	if (err)
-		return err;
-	params.resize.scale_h = (float)scale[0];
-	params.resize.scale_w = (float)scale[1];
-	id = onnx_to_nhwc(node->graph, node->in[0]);
-	if (id < 0)
-		return id;
-	input = (uint32_t)id;
-	nhwc[0] = dims[0];
-	nhwc[1] = dims[2];
-	nhwc[2] = dims[3];
-	nhwc[3] = dims[1];
-	id = graph_add_tensor(node->graph, NULL, node->graph->tensors[input].type, 4, nhwc);
-	if (id >= 0 && graph_copy_quant(node->graph, (uint32_t)id, input))
-		return -ENOMEM;
-	if (id >= 0)
-		id = build_op(node->graph, GRAPH_RESIZE, NULL, 1, &input, (uint32_t)id, &params);
-	return onnx_done(node, 0, id < 0 ? id : onnx_from_nhwc(node->graph, (uint32_t)id, 4));
-}
-
 static int block(struct onnx_node *node, int kind)
 {
 	int64_t size = onnx_int(node, "blocksize", 0);
@@ -518,8 +412,8 @@ static const struct {
 	{ "DepthToSpace", block, GRAPH_DEPTH_TO_SPACE },
 	{ "GlobalAveragePool", global_pool, GRAPH_MEAN },
 	{ "GlobalMaxPool", global_pool, GRAPH_REDUCE_MAX }, { "LRN", lrn, 0 },
-	{ "MaxPool", pool, GRAPH_MAX_POOL }, { "Resize", resize, 0 },
-	{ "SpaceToDepth", block, GRAPH_SPACE_TO_DEPTH }, { "Upsample", resize, 1 },
+	{ "MaxPool", pool, GRAPH_MAX_POOL }, { "Resize", onnx_resize, 0 },
+	{ "SpaceToDepth", block, GRAPH_SPACE_TO_DEPTH }, { "Upsample", onnx_resize, 1 },
 };
 
 onnx_handler onnx_find_image_handler(const char *type, int *argument)

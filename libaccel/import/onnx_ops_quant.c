@@ -11,14 +11,6 @@
 #include "libaccel/import/import_build.h"
 #include "libaccel/import/onnx_import.h"
 
-static int need(const struct onnx_node *node, uint32_t inputs)
-{
-	for (uint32_t i = 0; i < inputs; i++)
-		if (!onnx_given(node, i))
-			return accel_error_set(-EINVAL, "input %u is missing", i);
-	return 0;
-}
-
 static bool same_quant(const struct graph_tensor *t, uint32_t n, uint32_t axis, const float *scale,
 		       const int32_t *zero)
 {
@@ -107,7 +99,7 @@ static uint32_t axis_of(const struct onnx_node *node, int64_t absent)
 static int quantize_linear(struct onnx_node *node, int unused)
 {
 	const struct graph_tensor *zero = onnx_given(node, 2) ? onnx_in(node, 2) : NULL;
-	int type, err = need(node, 2), id;
+	int type, err = onnx_need(node, 2), id;
 
 	(void)unused;
 	if (err)
@@ -126,7 +118,7 @@ static int quantize_linear(struct onnx_node *node, int unused)
 
 static int dequantize_linear(struct onnx_node *node, int unused)
 {
-	int err = need(node, 2), id;
+	int err = onnx_need(node, 2), id;
 
 	(void)unused;
 	if (!err)
@@ -165,7 +157,7 @@ static int scale_bias(struct onnx_node *node, uint32_t bias, uint32_t x, uint32_
 static int qlinear_conv(struct onnx_node *node, int unused)
 {
 	uint32_t bias = onnx_given(node, 8) ? node->in[8] : GRAPH_NONE;
-	int err = need(node, 8), x, w, y;
+	int err = onnx_need(node, 8), x, w, y;
 
 	(void)unused;
 	if (err)
@@ -190,7 +182,7 @@ static int qlinear_matmul(struct onnx_node *node, int gemm)
 {
 	static const uint32_t swap[] = { 1, 0 };
 	uint32_t inputs[3], num = 2, y_scale = gemm ? 7 : 6;
-	int err = need(node, gemm ? 6 : 8), x, w, y;
+	int err = onnx_need(node, gemm ? 6 : 8), x, w, y;
 	bool flip;
 
 	if (err)
@@ -222,7 +214,7 @@ static int qlinear_matmul(struct onnx_node *node, int gemm)
 
 static int qlinear_binary(struct onnx_node *node, int kind)
 {
-	int err = need(node, 7), a, b, y;
+	int err = onnx_need(node, 7), a, b, y;
 	uint32_t inputs[2];
 
 	if (err)
@@ -241,7 +233,7 @@ static int qlinear_binary(struct onnx_node *node, int kind)
 static int qlinear_unary(struct onnx_node *node, int kind)
 {
 	union graph_params params = { 0 };
-	int err = need(node, 4), x, y;
+	int err = onnx_need(node, 4), x, y;
 
 	if (err)
 		return err;
@@ -273,7 +265,7 @@ static int qlinear_concat(struct onnx_node *node, int unused)
 {
 	uint32_t parts = node->num_in / 3, *inputs = calloc(parts + 1, sizeof(*inputs));
 	union graph_params params = { 0 };
-	int err = inputs ? need(node, node->num_in) : accel_error_memory("an operator"), id = 0;
+	int err = inputs ? onnx_need(node, node->num_in) : accel_error_memory("an operator"), id = 0;
 
 	(void)unused;
 	if (!err && (node->num_in < 5 || node->num_in % 3 != 2))
@@ -300,7 +292,7 @@ static int qlinear_average_pool(struct onnx_node *node, int unused)
 	union graph_params params = { 0 };
 	uint32_t rank, input, kernel[2] = { 1, 1 }, in[2];
 	int64_t sizes[2];
-	int err = need(node, 4), id, n, y;
+	int err = onnx_need(node, 4), id, n, y;
 
 	(void)unused;
 	if (err)

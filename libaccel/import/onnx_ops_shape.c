@@ -10,17 +10,9 @@
 #include "libaccel/import/import_build.h"
 #include "libaccel/import/onnx_import.h"
 
-static int need(const struct onnx_node *node, uint32_t inputs)
-{
-	for (uint32_t i = 0; i < inputs; i++)
-		if (!onnx_given(node, i))
-			return accel_error_set(-EINVAL, "input %u is missing", i);
-	return 0;
-}
-
 static int identity(struct onnx_node *node, int unused)
 {
-	int err = need(node, 1);
+	int err = onnx_need(node, 1);
 
 	(void)unused;
 	if (err)
@@ -110,7 +102,7 @@ static int shape(struct onnx_node *node, int unused)
 	const struct graph_tensor *x;
 	int64_t values[GRAPH_DIMS], start, end;
 	uint32_t n = 0;
-	int err = need(node, 1);
+	int err = onnx_need(node, 1);
 
 	(void)unused;
 	if (err)
@@ -131,7 +123,7 @@ static int reshape(struct onnx_node *node, int unused)
 	int64_t values[GRAPH_DIMS];
 	uint32_t dims[GRAPH_DIMS];
 	uint64_t known = 1;
-	int err = need(node, 1), n, open = -1;
+	int err = onnx_need(node, 1), n, open = -1;
 
 	(void)unused;
 	if (err)
@@ -165,7 +157,7 @@ static int flatten(struct onnx_node *node, int unused)
 	const struct graph_tensor *x;
 	uint32_t dims[2] = { 1, 1 };
 	int64_t axis = onnx_int(node, "axis", 1);
-	int err = need(node, 1);
+	int err = onnx_need(node, 1);
 
 	(void)unused;
 	if (err)
@@ -184,7 +176,7 @@ static int squeeze(struct onnx_node *node, int unused)
 	const struct graph_tensor *x;
 	int64_t axes[GRAPH_DIMS];
 	uint32_t drop = 0, dims[GRAPH_DIMS], rank = 0, axis;
-	int err = need(node, 1), n;
+	int err = onnx_need(node, 1), n;
 
 	(void)unused;
 	if (err)
@@ -212,7 +204,7 @@ static int unsqueeze(struct onnx_node *node, int unused)
 	const struct graph_tensor *x;
 	int64_t axes[GRAPH_DIMS];
 	uint32_t add = 0, dims[GRAPH_DIMS], rank, at = 0, axis;
-	int err = need(node, 1), n;
+	int err = onnx_need(node, 1), n;
 
 	(void)unused;
 	if (err)
@@ -242,7 +234,7 @@ static int transpose(struct onnx_node *node, int unused)
 	const struct graph_tensor *x;
 	int64_t values[GRAPH_DIMS];
 	uint32_t order[GRAPH_DIMS], seen = 0;
-	int err = need(node, 1), n;
+	int err = onnx_need(node, 1), n;
 
 	(void)unused;
 	if (err)
@@ -269,7 +261,7 @@ static int transpose(struct onnx_node *node, int unused)
 static int concat(struct onnx_node *node, int unused)
 {
 	union graph_params params = { 0 };
-	int err = need(node, node->num_in ? node->num_in : 1), id;
+	int err = onnx_need(node, node->num_in ? node->num_in : 1), id;
 
 	(void)unused;
 	if (err)
@@ -291,7 +283,7 @@ static int split(struct onnx_node *node, int unused)
 	int64_t *parts = calloc(node->num_out + 1, sizeof(*parts)), at = 0, dim;
 	int32_t start[GRAPH_DIMS] = { 0 };
 	uint32_t dims[GRAPH_DIMS], axis = 0;
-	int err = parts ? need(node, 1) : accel_error_memory("an operator"), n = 0;
+	int err = parts ? onnx_need(node, 1) : accel_error_memory("an operator"), n = 0;
 
 	(void)unused;
 	if (!err)
@@ -333,7 +325,7 @@ static int slice(struct onnx_node *node, int unused)
 	int32_t start[GRAPH_DIMS], step[GRAPH_DIMS];
 	const struct graph_tensor *x;
 	uint32_t dims[GRAPH_DIMS];
-	int err = need(node, 1), n, m, axis_count, step_count;
+	int err = onnx_need(node, 1), n, m, axis_count, step_count;
 
 	(void)unused;
 	if (err)
@@ -371,7 +363,7 @@ static int slice(struct onnx_node *node, int unused)
 static int gather(struct onnx_node *node, int unused)
 {
 	union graph_params params = { 0 };
-	int err = need(node, 2);
+	int err = onnx_need(node, 2);
 
 	(void)unused;
 	if (!err)
@@ -386,7 +378,7 @@ static int pad(struct onnx_node *node, int unused)
 	union graph_params params = { 0 };
 	int32_t start[GRAPH_DIMS] = { 0 };
 	uint32_t inputs[2], rank, num = 1, dims[GRAPH_DIMS];
-	int err = need(node, 1), n, m = -ENOENT, id;
+	int err = onnx_need(node, 1), n, m = -ENOENT, id;
 	bool cut = false;
 	float value;
 
@@ -458,7 +450,7 @@ static int expand(struct onnx_node *node, int unused)
 	const struct graph_tensor *x;
 	int64_t values[GRAPH_DIMS];
 	uint32_t dims[GRAPH_DIMS], rank;
-	int err = need(node, 2), n, id;
+	int err = onnx_need(node, 2), n, id;
 
 	(void)unused;
 	if (err)
@@ -486,7 +478,7 @@ static int tile(struct onnx_node *node, int unused)
 	const struct graph_tensor *x;
 	int64_t values[GRAPH_DIMS];
 	uint32_t dims[GRAPH_DIMS];
-	int err = need(node, 2), n, id;
+	int err = onnx_need(node, 2), n, id;
 
 	(void)unused;
 	if (err)

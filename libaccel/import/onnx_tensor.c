@@ -258,6 +258,14 @@ int onnx_ints_or_input(const struct onnx_node *node, const char *name, uint32_t 
 	return build_integers(node->graph, node->in[input], name, most, values);
 }
 
+int onnx_need(const struct onnx_node *node, uint32_t inputs)
+{
+	for (uint32_t i = 0; i < inputs; i++)
+		if (!onnx_given(node, i))
+			return accel_error_set(-EINVAL, "input %u is missing", i);
+	return 0;
+}
+
 double onnx_scalar(const struct onnx_node *node, uint32_t input)
 {
 	const struct graph_tensor *t = onnx_given(node, input) ? onnx_in(node, input) : NULL;

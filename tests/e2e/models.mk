@@ -40,5 +40,5 @@ $(COMPARE_ONNX): $(O)/tests/e2e/compare_onnx.o $(LIBACCEL_A)
 	$(CC) $(LDFLAGS) -o $@ $< $(LIBACCEL_A) $(LIBACCEL_LIBS)
 
 .PHONY: check-onnxruntime
-check-onnxruntime: $(COMPARE_ONNX)
-	@tests/e2e/compare-with-onnxruntime $< $(CACHE) $(CACHE)/$(ONNXRUNTIME) $(ONNX_SEED) $(ONNX_COUNT)
+check-onnxruntime: $(COMPARE_ONNX) $$(ACCEL_COMPILE) $$(ACCEL_RUN)
+	@tests/e2e/compare-with-onnxruntime $^ $(CACHE) $(CACHE)/$(ONNXRUNTIME) $(ONNX_SEED) $(ONNX_COUNT)

@@ -17,57 +17,21 @@
  * QLinear operators. Their x and y are INT8 or UINT8. Where the scales carry a
  * single step too far there is no quantised form.
  */
-import { INT32, INT64, INT8, FLOAT, UINT8, Numbers, runtime } from './onnx_runtime.mjs';
+import { INT32, INT8, FLOAT, UINT8, Numbers, runtime } from './onnx_runtime.mjs';
 
 const [modules, seedText, countText, folder] = process.argv.slice(2);
 if (!folder) {
 	console.error('usage: node onnx_networks.mjs MODULES SEED COUNT FOLDER');
 	process.exit(2);
 }
-const { ort, onnx, raw, tensor, answers, write } = runtime(modules);
+const { ort, tensor, floats, longs, node, value, model, answers, write } = runtime(modules);
 const numbers = new Numbers(Math.imul(Number(seedText), 0x2545f491));
 const random = () => numbers.random(), normal = () => numbers.normal();
 const integer = (low, high) => low + Math.floor(random() * (high - low + 1));
 const pick = list => list[integer(0, list.length - 1)];
 const chance = share => random() < share;
 
-const OPSET = 17;
 const TELLING = 16;
-
-/* -------------------------------------------------------------- ONNX messages */
-
-const floats = (name, dims, data) => tensor(name, FLOAT, dims, Float32Array.from(data));
-const longs = (name, values) => tensor(name, INT64, [values.length], BigInt64Array.from(values.map(BigInt)));
-
-function attribute(name, value)
-{
-	if (typeof value === 'string')
-		return { name, type: 3, s: new TextEncoder().encode(value) };
-	if (Array.isArray(value))
-		return { name, type: 7, ints: value };
-	if (typeof value === 'object')
-		return { name, type: 1, f: value.float };
-	return { name, type: 2, i: value };
-}
-
-const node = (opType, input, output, attributes = {}, domain = '') => onnx.NodeProto.create({
-	opType, input, output: [output], name: output, domain,
-	attribute: Object.entries(attributes).map(([name, value]) => attribute(name, value)),
-});
-
-const value = (name, elemType, dims) => onnx.ValueInfoProto.create({
-	name, type: { tensorType: { elemType, shape: { dim: dims.map(d => ({ dimValue: d })) } } },
-});
-
-function model(nodes, initializers, inputs, outputs)
-{
-	const message = onnx.ModelProto.create({
-		irVersion: 8, producerName: 'made up',
-		opsetImport: [{ domain: '', version: OPSET }, { domain: 'com.microsoft', version: 1 }],
-		graph: { name: 'network', node: nodes, initializer: initializers, input: inputs, output: outputs },
-	});
-	return onnx.ModelProto.encode(message).finish();
-}
 
 /* -------------------------------------------------------------- float networks */
 

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 
-export const FLOAT = 1, UINT8 = 2, INT8 = 3, INT32 = 6, INT64 = 7;
+export const FLOAT = 1, UINT8 = 2, INT8 = 3, INT32 = 6, INT64 = 7, BOOL = 9;
 
 /* The same numbers on every machine. */
 export class Numbers {
@@ -27,6 +27,20 @@ export class Numbers {
 	}
 }
 
+/* An attribute: { float: 0.1 } stands for a real, which a number alone does not. */
+function attribute(name, value)
+{
+	if (typeof value === 'string')
+		return { name, type: 3, s: new TextEncoder().encode(value) };
+	if (Array.isArray(value))
+		return { name, type: 7, ints: value };
+	if (typeof value === 'object' && 'float' in value)
+		return { name, type: 1, f: value.float };
+	if (typeof value === 'object')
+		return { name, type: 4, t: value };
+	return { name, type: 2, i: value };
+}
+
 /* @modules: folder whose node_modules has onnxruntime-node and onnx-proto. */
 export function runtime(modules)
 {
@@ -37,6 +51,30 @@ export function runtime(modules)
 	const raw = array => new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
 	const tensor = (name, type, dims, data) =>
 		onnx.TensorProto.create({ name, dataType: type, dims, rawData: raw(data) });
+
+	const floats = (name, dims, data) => tensor(name, FLOAT, dims, Float32Array.from(data));
+	const longs = (name, values) =>
+		tensor(name, INT64, [values.length], BigInt64Array.from(values.map(BigInt)));
+	const node = (opType, input, outputs, attributes = {}, domain = '') => onnx.NodeProto.create({
+		opType, input, output: [outputs].flat(), name: [outputs].flat()[0], domain,
+		attribute: Object.entries(attributes).map(([name, value]) => attribute(name, value)),
+	});
+	/* A dimension that is a name stands for any size. */
+	const value = (name, elemType, dims) => onnx.ValueInfoProto.create({
+		name, type: { tensorType: { elemType, shape: {
+			dim: dims.map(d => (typeof d === 'string' ? { dimParam: d } : { dimValue: d })) } } },
+	});
+
+	function model(nodes, initializers, inputs, outputs, opset = 17)
+	{
+		const message = onnx.ModelProto.create({
+			irVersion: 8, producerName: 'made up',
+			opsetImport: [{ domain: '', version: opset }, { domain: 'com.microsoft', version: 1 }],
+			graph: { name: 'network', node: nodes, initializer: initializers, input: inputs,
+				 output: outputs },
+		});
+		return onnx.ModelProto.encode(message).finish();
+	}
 
 	/* Plain: its own optimisations (padding into a maximum's window) may change what comes out. */
 	async function answers(bytes, inputs, optimized)
@@ -62,5 +100,5 @@ export function runtime(modules)
 		writeFileSync(`${base}.txt`, `${tolerance}\t${text}\n`);
 	}
 
-	return { ort, onnx, raw, tensor, answers, write };
+	return { ort, onnx, tensor, floats, longs, node, value, model, answers, write };
 }
