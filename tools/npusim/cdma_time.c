@@ -6,6 +6,7 @@
  * port has so many beats under way at most, and brings them back in order; data
  * that CDMA does not take yet holds up everything behind it, but for a few atoms.
  */
+#include <math.h>
 #include <string.h>
 
 #include "timing.h"
@@ -21,6 +22,7 @@
 #define QUEUED_DATA	8	/* requests between CDMA and the port */
 #define QUEUED_WEIGHTS	5
 #define LATENCY_COUNT	16	/* last data at the port to the end of counting */
+#define FIRST_OPERAND	22	/* enable of SDP's reader to its first request */
 #define REQUEST_ATOMS	8	/* atoms of the largest request */
 
 /**
@@ -66,6 +68,22 @@ struct data {
 	uint64_t atoms;
 };
 
+/**
+ * struct other - a reader of other units at the same port
+ * @left: beats it will ask for
+ * @ready: when it can ask for the next
+ * @pace: cycles between beats
+ * @burst: beats of a transaction
+ */
+struct other {
+	uint64_t left;
+	double ready, pace;
+	unsigned int burst;
+};
+
+#define OTHERS	4
+#define ALL	(OTHERS + 2)	/* weights and data are the first two */
+
 static double max_of(double a, double b)
 {
 	return a > b ? a : b;
@@ -80,7 +98,7 @@ static void port_start(const struct sim_core *core, enum npusim_port number, str
 	port->latency = sim_latency(core, number);
 	port->burst = number == NPUSIM_CVIF ? config->cvif_burst : config->mcif_burst;
 	port->beat = config->atomic_m / sim_bandwidth(core, number);
-	port->came = -port->beat;
+	port->came = -HUGE_VAL;
 }
 
 /* A transaction that can go out at @ready; returns when its first beat is there. */
@@ -191,39 +209,117 @@ static void count(const struct data *data, const struct sim_fetch *fetch, unsign
 	}
 }
 
-void sim_time_load(const struct sim_core *core, const struct sim_fetch *fetch,
-		   struct sim_load *load)
+/*
+ * SDP's readers fetch their operands as soon as they are enabled, as far as their
+ * buffers hold them. Times count from @begin.
+ */
+static void add_operands(struct sim_core *core, enum npusim_port number, uint64_t begin,
+			 struct other *others)
+{
+	const unsigned int group = core->consumer[NVDLA_SDP_RDMA];
+	struct sim_cost cost = { 0 };
+	uint64_t from;
+	unsigned int i, n = 0;
+
+	if (core->started[NVDLA_SDP_RDMA] || !sim_enabled(core, NVDLA_SDP_RDMA) ||
+	    !SIM_FIELD(core, NVDLA_SDP_RDMA, group, SDP_RDMA_D_FEATURE_MODE_CFG, FLYING_MODE))
+		return;
+	sim_sdp_operands(core, group, &cost);
+	from = core->enabled_at[NVDLA_SDP_RDMA][group];
+	if (core->done_at[NVDLA_SDP_RDMA] > from)
+		from = core->done_at[NVDLA_SDP_RDMA];
+	for (i = 0; i < cost.reader_count && n < OTHERS; i++) {
+		if (cost.readers[i].port != number)
+			continue;
+		others[n++] = (struct other) {
+			.left = sim_reader_ahead(core, SIM_SDP, &cost.readers[i]),
+			.ready = (double)(int64_t)(from + FIRST_OPERAND - begin),
+			.burst = number == NPUSIM_CVIF ? core->config->cvif_burst :
+							 core->config->mcif_burst,
+		};
+	}
+}
+
+/*
+ * Which stream's turn it is, of those that have something to ask for: the next
+ * one that is ready, or else the first one to be.
+ */
+static unsigned int choose(const double *ready, double now, unsigned int turn)
+{
+	unsigned int i, first = ALL;
+
+	for (i = 0; i < ALL; i++) {
+		unsigned int k = (turn + i) % ALL;
+
+		if (ready[k] <= now)
+			return k;
+		if (first == ALL || ready[k] < ready[first])
+			first = k;
+	}
+
+	return first;
+}
+
+static void ask_other(struct other *other, struct port *port)
+{
+	uint64_t n = other->left < other->burst ? other->left : other->burst;
+	double when = ask(port, other->ready, n);
+
+	other->left -= n;
+	other->ready = port->asked + (other->pace > 0 ? (double)n * other->pace : 1);
+	for (; n; n--, when += port->beat)
+		come(port, when);
+}
+
+void sim_time_load(struct sim_core *core, const struct sim_fetch *fetch, struct sim_load *load)
 {
 	const uint64_t room = fetch->weight_bytes < fetch->weight_room ? fetch->weight_bytes :
 									fetch->weight_room;
 	const unsigned int atom = core->config->atomic_m;
 	struct data data = { .fetch = fetch, .ready = FIRST_DATA, .blocked = -2, .stored = -1 };
 	uint64_t weights = (room + atom - 1) / atom, begin = load->start + FIRST_WEIGHT, n;
-	struct port port, other;
-	bool shared = fetch->data_port == fetch->weight_port, turn = true;
+	struct other others[OTHERS] = { 0 };
+	struct port port, away;
+	bool shared = fetch->data_port == fetch->weight_port;
 	double last_weight = 0, when;
+	unsigned int turn = 0, i;
 
 	port_start(core, fetch->data_port, &port);
-	port_start(core, fetch->weight_port, &other);
+	port_start(core, fetch->weight_port, &away);
 	data.left = (fetch->data_bytes + atom - 1) / atom;
-	load->weight_pace = pace(&other) / atom;
-	load->weight_start = begin + other.latency + WEIGHT_DONE;
+	load->weight_pace = pace(&away) / atom;
+	load->weight_start = begin + away.latency + WEIGHT_DONE;
 	load->weight_shared = 0;
-	while (data.left) {
-		/* Whose turn it is goes first, and weights also when data is not ready. */
-		if (!shared || !weights || (!turn && data.ready <= port.asked + 1)) {
-			ask_data(&data, &port);
-			turn = true;
-			continue;
+	add_operands(core, fetch->data_port, begin, others);
+	for (;;) {
+		double ready[ALL];
+		bool more = data.left;
+
+		ready[0] = shared && weights ? 0 : HUGE_VAL;
+		ready[1] = data.left ? data.ready : HUGE_VAL;
+		for (i = 0; i < OTHERS; i++) {
+			ready[2 + i] = others[i].left ? others[i].ready : HUGE_VAL;
+			more = more || (others[i].left && shared && weights);
+			if (others[i].left && port.asked + 1 > others[i].ready && !port.beats)
+				port.asked = others[i].ready - 1;
 		}
-		n = port.burst < weights ? port.burst : weights;
-		when = ask(&port, 0, n);
-		weights -= n;
-		load->weight_shared += n * atom;
-		for (; n; n--, when += port.beat)
-			come(&port, when);
-		last_weight = port.came;
-		turn = false;
+		if (!more)
+			break;
+		turn = choose(ready, port.asked + 1, turn);
+		if (!turn) {
+			n = port.burst < weights ? port.burst : weights;
+			when = ask(&port, 0, n);
+			weights -= n;
+			load->weight_shared += n * atom;
+			for (; n; n--, when += port.beat)
+				come(&port, when);
+			last_weight = port.came;
+		} else if (turn == 1) {
+			ask_data(&data, &port);
+		} else {
+			ask_other(&others[turn - 2], &port);
+		}
+		turn++;
 	}
 	load->data_ready = begin + DATA_DONE + (fetch->data_bytes ? (uint64_t)data.last : FIRST_DATA);
 	load->weight_turn = load->weight_shared ? begin + WEIGHT_DONE + (uint64_t)last_weight :

@@ -170,6 +170,9 @@ int sim_fail(struct sim_core *core, int code, enum nvdla_unit unit, uint32_t reg
 int sim_sdp_run(struct sim_core *core, unsigned int group, unsigned int rdma_group,
 		const struct sim_cube *acc, struct sim_cube *out, struct sim_cost *cost);
 
+/* Adds the readers of an SDP_RDMA group's operands to @cost, for the timing model. */
+void sim_sdp_operands(struct sim_core *core, unsigned int group, struct sim_cost *cost);
+
 /* @in: on the fly from SDP; NULL: read through PDP_RDMA. */
 int sim_pdp_run(struct sim_core *core, unsigned int group, unsigned int rdma_group,
 		const struct sim_cube *in, struct sim_cost *cost);

@@ -55,8 +55,9 @@ static void stream_pack(struct sdp_stream *s)
 		s->surf_stride = s->bytes;
 }
 
-static int setup_operand(struct sim_core *core, unsigned int group, enum sdp_stage_id id,
-			 struct sdp_rdma *rdma)
+/* What a stage's registers say, whether it makes sense or not. */
+static void operand_stream(struct sim_core *core, unsigned int group, enum sdp_stage_id id,
+			   struct sdp_rdma *rdma)
 {
 	struct sdp_stream *s = &rdma->op[id];
 	uint32_t cfg = R(operand_regs[id].cfg);
@@ -67,12 +68,7 @@ static int setup_operand(struct sim_core *core, unsigned int group, enum sdp_sta
 	if (id == SDP_Y && !(sim_config(core)->features & NVDLA_FEAT_SDP_EW))
 		rdma->enable[id] = false;
 	if (!rdma->enable[id])
-		return 0;
-	if (use > SDP_RDMA_D_BRDMA_CFG_BRDMA_DATA_USE_BOTH)
-		return sim_fail(core, -EINVAL, NVDLA_SDP_RDMA, operand_regs[id].cfg,
-				"SDP_RDMA D_%s_CFG.DATA_USE is %u, which names no operand",
-				operand_regs[id].name, use);
-
+		return;
 	stream_shape(core, group, s);
 	s->reg = operand_regs[id].low;
 	s->port = FIELD_GET(SDP_RDMA_D_BRDMA_CFG_BRDMA_RAM_TYPE, cfg) ? NPUSIM_MCIF : NPUSIM_CVIF;
@@ -84,13 +80,27 @@ static int setup_operand(struct sim_core *core, unsigned int group, enum sdp_sta
 	s->wide = FIELD_GET(SDP_RDMA_D_BRDMA_CFG_BRDMA_DATA_SIZE, cfg);
 	s->per_channel = !FIELD_GET(SDP_RDMA_D_BRDMA_CFG_BRDMA_DATA_MODE, cfg);
 	s->bytes = s->atom << s->wide << (s->alu && s->mul);
-	if (F(SDP_RDMA_D_FEATURE_MODE_CFG, PROC_PRECISION) && !s->wide)
-		return sim_fail(core, -EINVAL, NVDLA_SDP_RDMA, operand_regs[id].cfg,
-				"SDP_RDMA D_%s_CFG.DATA_SIZE: INT16 and FP16 take operands of two bytes",
-				operand_regs[id].name);
 	stream_pack(s);
 	if (s->per_channel)
 		s->surf_stride = s->bytes;
+}
+
+static int setup_operand(struct sim_core *core, unsigned int group, enum sdp_stage_id id,
+			 struct sdp_rdma *rdma)
+{
+	unsigned int use = FIELD_GET(SDP_RDMA_D_BRDMA_CFG_BRDMA_DATA_USE, R(operand_regs[id].cfg));
+
+	operand_stream(core, group, id, rdma);
+	if (!rdma->enable[id])
+		return 0;
+	if (use > SDP_RDMA_D_BRDMA_CFG_BRDMA_DATA_USE_BOTH)
+		return sim_fail(core, -EINVAL, NVDLA_SDP_RDMA, operand_regs[id].cfg,
+				"SDP_RDMA D_%s_CFG.DATA_USE is %u, which names no operand",
+				operand_regs[id].name, use);
+	if (F(SDP_RDMA_D_FEATURE_MODE_CFG, PROC_PRECISION) && !rdma->op[id].wide)
+		return sim_fail(core, -EINVAL, NVDLA_SDP_RDMA, operand_regs[id].cfg,
+				"SDP_RDMA D_%s_CFG.DATA_SIZE: INT16 and FP16 take operands of two bytes",
+				operand_regs[id].name);
 
 	return 0;
 }
@@ -193,6 +203,16 @@ void sdp_rdma_cost(const struct sdp_rdma *rdma, struct sim_cost *cost)
 		if (rdma->enable[id])
 			stream_cost(&rdma->op[id], true, cost);
 	}
+}
+
+void sim_sdp_operands(struct sim_core *core, unsigned int group, struct sim_cost *cost)
+{
+	struct sdp_rdma rdma = { 0 };
+	unsigned int id;
+
+	for (id = 0; id < SDP_STAGES; id++)
+		operand_stream(core, group, id, &rdma);
+	sdp_rdma_cost(&rdma, cost);
 }
 
 /*

@@ -34,8 +34,12 @@ unsigned int sim_latency(const struct sim_core *core, enum npusim_port port);
 uint64_t sim_time_reader(const struct sim_core *core, enum sim_engine engine,
 			 const struct sim_reader *reader, uint64_t work, bool ahead);
 
+/* Beats that it asks for before its unit takes any. */
+uint64_t sim_reader_ahead(const struct sim_core *core, enum sim_engine engine,
+			  const struct sim_reader *reader);
+
 /* cdma_time.c: fills @load's times from what CDMA fetches, starting now. */
-void sim_time_load(const struct sim_core *core, const struct sim_fetch *fetch,
+void sim_time_load(struct sim_core *core, const struct sim_fetch *fetch,
 		   struct sim_load *load);
 /* ... and the cycle at which so many bytes of weights are there. */
 uint64_t sim_time_weights(const struct sim_load *load, uint64_t bytes);
