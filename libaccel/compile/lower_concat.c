@@ -76,19 +76,46 @@ static bool writes_anywhere(uint32_t kind)
 	}
 }
 
+/*
+ * Time steps, as networks that hear have them: points of many channels, one below
+ * the other. The hardware writes the channels of a point in one run, so each
+ * line's surfaces lie together.
+ */
+static void lay_out_points(struct lower *lower, const struct graph_op *op,
+			   struct lower_tensor *to)
+{
+	const struct graph *graph = lower->graph;
+	const struct npu_cube *cube = &to->cube;
+	const uint32_t surfaces = (cube->channels + cube->atom - 1) / cube->atom;
+	uint32_t i;
+
+	if (cube->width > 1 || graph->tensors[op->outputs[0]].rank != 4 || op->params.axis != 1)
+		return;
+	for (i = 0; i < op->num_inputs; i++) {
+		if (graph->tensors[op->inputs[i]].dims[1] != 1)
+			continue;
+		to->cube.line = surfaces * cube->atom;
+		to->cube.surface = cube->atom;
+		return;
+	}
+}
+
 static void prepare(struct lower *lower, uint32_t index)
 {
 	const struct graph *graph = lower->graph;
 	const struct graph_op *op = &graph->ops[index];
 	const struct graph_tensor *whole = &graph->tensors[op->outputs[0]];
 	const uint32_t atom = lower->config->atomic_m;
-	const struct lower_tensor *to;
+	struct lower_tensor *to = &lower->tensors[op->outputs[0]];
 	struct place place = { 0 };
 	uint32_t i;
 
 	if (!is_cube(lower, index) || !along_cube(op, whole))
 		return;
-	to = lower_own_cube(lower, op->outputs[0]);
+	if (to->cube_buffer == LOWER_NONE) {
+		lower_own_cube(lower, op->outputs[0]);
+		lay_out_points(lower, op, to);
+	}
 	for (i = 0; i < op->num_inputs && !lower->error; i++) {
 		const struct graph_tensor *part = &graph->tensors[op->inputs[i]];
 		struct lower_tensor *t = &lower->tensors[op->inputs[i]];

@@ -211,6 +211,19 @@ void npu_weights_unpack(const struct npu_op *op, const struct npu_atoms *atoms,
 	}
 }
 
+/* Neither surface after surface of lines nor line after line of surfaces? */
+static bool overlaps(const struct npu_cube *cube, uint32_t surface_count)
+{
+	const uint64_t width = (uint64_t)cube->width * cube->atom;
+	const uint64_t lines = (uint64_t)(cube->height - 1) * cube->line + width;
+	const uint64_t points = (uint64_t)(surface_count - 1) * cube->surface + width;
+
+	return (cube->height > 1 && cube->line < width) ||
+	       (surface_count > 1 && cube->surface < width) ||
+	       (cube->height > 1 && surface_count > 1 && cube->surface < lines &&
+		cube->line < points);
+}
+
 static const char *check_cube(const struct npu_cube *cube, const uint64_t size[NPU_REGIONS],
 			      bool written)
 {
@@ -224,11 +237,8 @@ static const char *check_cube(const struct npu_cube *cube, const uint64_t size[N
 	if (!cube->atom || cube->atom > 64)
 		return "cube with an atom that does not exist";
 	count = surfaces(cube);
-	/* What is only read may lie as it likes: surfaces between lines, say. */
-	if (written &&
-	    ((cube->height > 1 && cube->line < cube->width * cube->atom) ||
-	     (count > 1 && cube->surface < (uint64_t)(cube->height - 1) * cube->line +
-					   (uint64_t)cube->width * cube->atom)))
+	/* What is only read may lie as it likes. */
+	if (written && overlaps(cube, count))
 		return "cube whose lines or surfaces overlap";
 	if (cube->offset > size[cube->region] || npu_cube_end(cube) > size[cube->region])
 		return "cube outside its region";

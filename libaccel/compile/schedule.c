@@ -10,16 +10,33 @@
 
 #include "lower.h"
 
-/* What a step reads and writes: buffers, and states behind them. */
+/* A part of a buffer, or of a state: those are numbered behind the buffers. */
+struct touch {
+	uint32_t item;
+	uint64_t start, end;
+};
+
+/* What a step reads and writes. */
 struct touches {
-	uint32_t *items;		/* reads, then writes */
+	struct touch *items;		/* reads, then writes */
 	uint32_t reads, writes;
 };
 
-static void add(struct touches *t, uint32_t item)
+static void add_part(struct touches *t, uint32_t item, uint64_t start, uint64_t end)
 {
 	if (item != LOWER_NONE)
-		t->items[t->reads + t->writes++] = item;
+		t->items[t->reads + t->writes++] = (struct touch) { item, start, end };
+}
+
+static void add(struct touches *t, uint32_t item)
+{
+	add_part(t, item, 0, UINT64_MAX);
+}
+
+/* Parts of a concatenation lie in one buffer, and each has its maker. */
+static void add_cube(struct touches *t, uint32_t buffer, const struct npu_cube *cube)
+{
+	add_part(t, buffer, cube->offset, npu_cube_end(cube));
 }
 
 static uint32_t rows_or_state(const struct lower *lower, uint32_t tensor)
@@ -34,6 +51,7 @@ static void find_touches(const struct lower *lower, const struct lower_step *ste
 {
 	const struct graph_op *op;
 	const struct lower_tensor *tensor;
+	const struct lower_op *npu;
 	uint32_t i;
 
 	switch (step->kind) {
@@ -41,14 +59,15 @@ static void find_touches(const struct lower *lower, const struct lower_step *ste
 		/* What flies behind a convolution goes where that goes. */
 		if (lower->ops[step->index].flown)
 			return;
-		add(t, lower->ops[step->index].buffer[LOWER_IN]);
-		add(t, lower->ops[step->index].buffer[LOWER_ELEMENT]);
-		add(t, lower->ops[step->index].buffer[LOWER_ELEMENT2]);
+		npu = &lower->ops[step->index];
+		add_cube(t, npu->buffer[LOWER_IN], &npu->op.in);
+		add(t, npu->buffer[LOWER_ELEMENT]);
+		add(t, npu->buffer[LOWER_ELEMENT2]);
 		t->reads = t->writes;
 		t->writes = 0;
-		add(t, lower->ops[step->index].buffer[LOWER_OUT]);
-		if (lower->ops[step->index].flies)
-			add(t, lower->ops[lower->ops[step->index].pool].buffer[LOWER_OUT]);
+		add_cube(t, npu->buffer[LOWER_OUT], &npu->op.out);
+		if (npu->flies)
+			add(t, lower->ops[npu->pool].buffer[LOWER_OUT]);
 		return;
 	case LOWER_CPU:
 		op = &lower->graph->ops[step->index];
@@ -65,21 +84,28 @@ static void find_touches(const struct lower *lower, const struct lower_step *ste
 		return;
 	default:
 		tensor = &lower->tensors[step->index];
-		t->reads = 0;
-		add(t, step->kind == LOWER_TO_CUBE ? tensor->rows_buffer : tensor->cube_buffer);
+		if (step->kind == LOWER_TO_CUBE)
+			add(t, tensor->rows_buffer);
+		else
+			add_cube(t, tensor->cube_buffer, &tensor->cube);
 		t->reads = t->writes;
 		t->writes = 0;
-		add(t, step->kind == LOWER_TO_CUBE ? tensor->cube_buffer : tensor->rows_buffer);
+		if (step->kind == LOWER_TO_CUBE)
+			add_cube(t, tensor->cube_buffer, &tensor->cube);
+		else
+			add(t, tensor->rows_buffer);
 	}
 }
 
-static bool shared(const uint32_t *a, uint32_t a_count, const uint32_t *b, uint32_t b_count)
+static bool shared(const struct touch *a, uint32_t a_count, const struct touch *b,
+		   uint32_t b_count)
 {
 	uint32_t i, j;
 
 	for (i = 0; i < a_count; i++)
 		for (j = 0; j < b_count; j++)
-			if (a[i] == b[j])
+			if (a[i].item == b[j].item && a[i].start < b[j].end &&
+			    b[j].start < a[i].end)
 				return true;
 	return false;
 }
@@ -87,7 +113,7 @@ static bool shared(const uint32_t *a, uint32_t a_count, const uint32_t *b, uint3
 /* Must @b stay behind @a? */
 static bool conflict(const struct touches *a, const struct touches *b)
 {
-	const uint32_t *a_writes = a->items + a->reads, *b_writes = b->items + b->reads;
+	const struct touch *a_writes = a->items + a->reads, *b_writes = b->items + b->reads;
 
 	return shared(a_writes, a->writes, b->items, b->reads + b->writes) ||
 	       shared(a->items, a->reads, b_writes, b->writes);
@@ -177,7 +203,8 @@ int lower_schedule(struct lower *lower)
 	const uint32_t count = lower->step_count;
 	struct touches *touches = calloc(count + 1, sizeof(*touches));
 	struct lower_step *order = calloc(count + 1, sizeof(*order));
-	uint32_t *waits = calloc(count + 1, sizeof(*waits)), *items, i, j, n;
+	uint32_t *waits = calloc(count + 1, sizeof(*waits)), i, j, n;
+	struct touch *items;
 	uint8_t *done = calloc(count + 1, 1);
 	size_t room = 0;
 	uint32_t last = LOWER_NONE;

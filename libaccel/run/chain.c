@@ -6,9 +6,13 @@
 #include "chain.h"
 #include "libaccel/dev/error.h"
 
+/* The CPU reads and writes whole lines of its cache. */
+#define LINE	UINT64_C(64)
+
 static bool overlap(const struct npu_cube *a, const struct npu_cube *b)
 {
-	return a->region == b->region && a->offset < npu_cube_end(b) && b->offset < npu_cube_end(a);
+	return a->region == b->region && a->offset / LINE * LINE < npu_cube_end(b) &&
+	       b->offset / LINE * LINE < npu_cube_end(a);
 }
 
 /* Does an operation write @cube, or read it where that counts? */

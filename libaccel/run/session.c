@@ -423,13 +423,28 @@ static int sync_cube(struct accel_session *session, const struct npu_cube *cube,
 			     npu_cube_end(cube) - cube->offset);
 }
 
+/* Does memory between a cube's first byte and its last belong to another, or a line of cache? */
+static bool is_part(const struct npu_cube *cube)
+{
+	const uint64_t surfaces = (cube->channels + cube->atom - 1) / cube->atom;
+	const uint64_t end = npu_cube_end(cube);
+
+	return cube->offset % 64 || end % 64 ||
+	       surfaces * cube->height * cube->width * cube->atom != end - cube->offset;
+}
+
 static int convert(struct accel_session *session, uint32_t index, bool to_cube)
 {
 	const struct npu_cube *cube = &session->target->tensors[index].cube;
 	const struct graph_tensor *tensor = &graph_of(session)->tensors[index];
-	int ret;
+	int ret = 0;
 
 	if (to_cube) {
+		/* What the cache holds of the other parts may be older than theirs. */
+		if (is_part(cube))
+			ret = sync_cube(session, cube, ACCEL_SYNC_FROM_DEVICE);
+		if (ret)
+			return ret;
 		layout_to_cube(cube, tensor->rank ? tensor->dims[tensor->rank - 1] : 1,
 			       session->data[index], session->arena,
 			       (int8_t)graph_zero_point(tensor, 0));
