@@ -15,6 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kmod/hw/nvdla_config.h"
+#include "kmod/hw/nvdla_regs.h"
 #include "pages.h"
 #include "record.h"
 
@@ -35,6 +37,7 @@ struct record {
 	char *config;
 	unsigned int core, script, image;
 	uint32_t status_reg;
+	uint32_t cdma, cdma_pointer;	/* its registers; its S_POINTER, as last written */
 	uint64_t sram_lo, sram_hi;
 	FILE *file;
 	struct pages *memory;		/* what the replay's memory holds */
@@ -274,12 +277,38 @@ static void write_part(struct record *record)
 		fflush(record->file);
 }
 
+/*
+ * CDMA may be done with weights before or behind the result that it was enabled
+ * for. A wait for that result acknowledges whatever came; so its end is looked for
+ * in the group that was enabled, which finds it either way.
+ */
+static void write_fetched(struct record *record, uint32_t interrupts)
+{
+	unsigned int group;
+
+	if (!interrupts)
+		return;
+	for (group = 0; group < 2; group++) {
+		if (interrupts & (uint32_t)GLB_S_INTR_STATUS_CDMA_WT_DONE_STATUS0 << group)
+			keep_access(record, "w 0x%x %u\npoll 0x%x 0\n",
+				    record->cdma + NVDLA_S_POINTER, group,
+				    record->cdma + CDMA_D_OP_ENABLE);
+	}
+	keep_access(record, "w 0x%x 0x%x\n", record->cdma + NVDLA_S_POINTER,
+		    record->cdma_pointer);
+}
+
 /* The driver goes on after interrupts. */
 static void write_wait(struct record *record)
 {
+	const uint32_t fetched = record->pending & (GLB_S_INTR_STATUS_CDMA_WT_DONE_STATUS0 |
+						    GLB_S_INTR_STATUS_CDMA_WT_DONE_STATUS1);
+
 	/* Ten times what it took, for other timing parameters. */
-	keep_access(record, "wfi 0x%x %" PRIu64 "\n", record->pending,
-		    (record->cycles - record->last_cycles) * 10 + 1000000);
+	if (record->pending != fetched)
+		keep_access(record, "wfi 0x%x %" PRIu64 "\n", record->pending & ~fetched,
+			    (record->cycles - record->last_cycles) * 10 + 1000000);
+	write_fetched(record, fetched);
 	record->last_cycles = record->cycles;
 	record->pending = 0;
 	if (record->idle)
@@ -302,6 +331,7 @@ int record_new(const char *folder, const char *config, unsigned int core, uint32
 	}
 	record->core = core;
 	record->status_reg = status_reg;
+	record->cdma = nvdla_config_find(config)->base[NVDLA_CDMA];
 	record->sram_lo = sram_lo;
 	record->sram_hi = sram_hi;
 	*out = record;
@@ -347,6 +377,8 @@ void record_write(struct record *record, uint32_t reg, uint32_t value)
 	if (record->pending)
 		write_wait(record);
 	record->idle = false;
+	if (reg == record->cdma + NVDLA_S_POINTER)
+		record->cdma_pointer = value;
 	keep_access(record, "w 0x%x 0x%x\n", reg, value);
 }
 
@@ -423,6 +455,7 @@ void record_reset(struct record *record)
 	record->memory = NULL;
 	if (pages_new(MEMORY_LIMIT, &record->memory))
 		fail(record, "out of memory");
+	record->cdma_pointer = 0;
 	record->pending = 0;
 	record->cycles = 0;
 	record->last_cycles = 0;
