@@ -10,7 +10,7 @@ CHECKS		+= kmod-style
 
 .PHONY: check-binding
 check-binding:
-	tests/style/binding $(O)/tests/style
+	tests/style/binding $(O)/tests/style $(CACHE)
 
 CHECKS		+= binding
-DEB_PACKAGES	+= dt-schema device-tree-compiler
+DEB_PACKAGES	+= device-tree-compiler
