@@ -60,6 +60,16 @@ bool layer_is_uniform(const struct layer *layer);
  */
 bool layer_fold(struct lower *lower, const struct layer *from, struct layer *layer);
 
+/**
+ * layer_unroll() - append a layer with a single pixel of output as layers whose
+ * taps are channels
+ * @done: whether it did: they cost less, and nothing was in the way
+ *
+ * Return: NULL, or in words why the NPU cannot do it.
+ */
+const char *layer_unroll(struct lower *lower, const struct layer *layer, uint32_t index,
+			 bool *done);
+
 /* Does FULLY_CONNECTED @index read the image that is flattened before it? */
 bool layer_sees_image(const struct lower *lower, uint32_t index);
 

@@ -458,6 +458,7 @@ const char *layer_emit(struct lower *lower, struct layer *layer, uint32_t index)
 	const char *why = NULL;
 	struct layer folded;
 	struct tail tail;
+	bool unrolled;
 	int32_t zero;
 
 	/* Saturation at zero is a ReLU too: quantised models often have no other. */
@@ -481,6 +482,9 @@ const char *layer_emit(struct lower *lower, struct layer *layer, uint32_t index)
 		layer_free(&folded);
 		return why;
 	}
+	why = layer_unroll(lower, layer, index, &unrolled);
+	if (unrolled)
+		return why;
 	tail = (struct tail) {
 		.out = layer->out, .add = GRAPH_NONE, .slope_op = GRAPH_NONE, .pad = GRAPH_NONE,
 		.lo = layer->act_lo, .hi = layer->act_hi,
