@@ -52,17 +52,21 @@ static void random_act(struct graph *g, uint32_t op, uint64_t *state)
 	}
 }
 
-/*
- * A convolution of random shape, or of one pixel; scales so that results
- * neither vanish nor saturate.
- */
-static uint32_t add_conv_of(struct graph *g, uint32_t x, bool transposed, bool pixel,
-			    uint64_t *state)
+enum shape {
+	SHAPE_ANY,
+	SHAPE_PIXEL,		/* a kernel of one */
+	SHAPE_WHOLE,		/* a kernel as large as the input */
+	SHAPE_TRANSPOSED,
+};
+
+/* A convolution; scales so that results neither vanish nor saturate. */
+static uint32_t add_conv(struct graph *g, uint32_t x, enum shape shape, uint64_t *state)
 {
+	const bool transposed = shape == SHAPE_TRANSPOSED, pixel = shape == SHAPE_PIXEL;
 	const uint32_t h = g->tensors[x].dims[1], w = g->tensors[x].dims[2];
 	const uint32_t c = g->tensors[x].dims[3];
 	bool depthwise = c > 1 && random_range(state, 0, 2) == 0;
-	uint32_t kernels = depthwise || (pixel && random_range(state, 0, 1)) ? c :
+	uint32_t kernels = depthwise || (shape != SHAPE_ANY && random_range(state, 0, 1)) ? c :
 			   (uint32_t)random_range(state, 1, 70);
 	struct graph_window win = {
 		.kernel_h = random_range(state, 1, h < 5 ? h : 5),
@@ -77,10 +81,15 @@ static uint32_t add_conv_of(struct graph *g, uint32_t x, bool transposed, bool p
 
 	if (pixel)
 		win.kernel_h = win.kernel_w = win.stride_h = win.stride_w = 1;
-	win.pad_top = random_range(state, 0, win.kernel_h - 1);
-	win.pad_left = random_range(state, 0, win.kernel_w - 1);
-	win.pad_bottom = random_range(state, 0, win.kernel_h - 1);
-	win.pad_right = random_range(state, 0, win.kernel_w - 1);
+	if (shape == SHAPE_WHOLE) {
+		win.kernel_h = h;
+		win.kernel_w = w;
+	} else {
+		win.pad_top = random_range(state, 0, win.kernel_h - 1);
+		win.pad_left = random_range(state, 0, win.kernel_w - 1);
+		win.pad_bottom = random_range(state, 0, win.kernel_h - 1);
+		win.pad_right = random_range(state, 0, win.kernel_w - 1);
+	}
 	per = win.kernel_h * win.kernel_w * (depthwise ? 1 : c);
 	weights = malloc(kernels * per);
 	bias = malloc(kernels * sizeof(*bias));
@@ -131,11 +140,6 @@ static uint32_t add_conv_of(struct graph *g, uint32_t x, bool transposed, bool p
 	free(scales);
 	free(bias_scales);
 	return out;
-}
-
-static uint32_t add_conv(struct graph *g, uint32_t x, bool pixel, uint64_t *state)
-{
-	return add_conv_of(g, x, false, pixel, state);
 }
 
 static uint32_t like(struct graph *g, uint32_t x, bool same_quant, uint64_t *state)
@@ -257,11 +261,10 @@ static uint32_t add_binary(struct graph *g, uint32_t a, uint32_t b, uint64_t *st
 	return out;
 }
 
-/* Of equal scales, or not; channels, or lines or columns where the rest is equal. */
-static uint32_t add_concat(struct graph *g, uint32_t a, uint32_t b, uint64_t *state)
+/* Of equal scales, or not. */
+static uint32_t add_concat_along(struct graph *g, uint32_t a, uint32_t b, uint32_t axis,
+				 uint64_t *state)
 {
-	const uint32_t axis = g->tensors[a].dims[3] == g->tensors[b].dims[3] ?
-			      random_range(state, 1, 3) : 3;
 	uint32_t parts[3] = { a, b, a }, count = random_range(state, 2, 3), dims[4], i, out, op;
 	bool same = random_range(state, 0, 1);
 
@@ -277,6 +280,28 @@ static uint32_t add_concat(struct graph *g, uint32_t a, uint32_t b, uint64_t *st
 	op = add_op(g, GRAPH_CONCAT, count, parts, out);
 	g->ops[op].params.axis = axis;
 	return out;
+}
+
+/* Channels, or lines or columns where the rest is equal. */
+static uint32_t add_concat(struct graph *g, uint32_t a, uint32_t b, uint64_t *state)
+{
+	return add_concat_along(g, a, b, g->tensors[a].dims[3] == g->tensors[b].dims[3] ?
+				random_range(state, 1, 3) : 3, state);
+}
+
+/* As networks that hear work: time steps, a new one behind them, and all of them as one. */
+static uint32_t add_steps(struct graph *g, uint32_t x, uint64_t *state)
+{
+	const uint32_t h = g->tensors[x].dims[1], w = g->tensors[x].dims[2];
+	uint32_t step;
+
+	if (h > 20 || w > 20)
+		return add_conv(g, x, SHAPE_ANY, state);
+	step = add_conv(g, x, SHAPE_WHOLE, state);
+	if (w > 1 || g->tensors[step].dims[3] != g->tensors[x].dims[3])
+		return step;
+	x = add_concat_along(g, x, step, 1, state);
+	return add_conv(g, x, SHAPE_WHOLE, state);
 }
 
 /* Arithmetic with one value per channel: a constant, or what a pixel became. */
@@ -425,7 +450,8 @@ void random_graph(struct graph **out, uint64_t *state)
 	struct graph *g;
 
 	assert_int_equal(graph_new("random", &g), 0);
-	x = tensor(g, random_range(state, 1, 24), random_range(state, 1, 24),
+	x = tensor(g, random_range(state, 1, 24),
+		   random_range(state, 0, 7) ? random_range(state, 1, 24) : 1,
 		   random_range(state, 0, 3) ? random_range(state, 1, 70) : 3, state);
 	g->inputs = malloc(sizeof(*g->inputs));
 	g->outputs = malloc(2 * sizeof(*g->outputs));
@@ -461,7 +487,7 @@ void random_graph(struct graph **out, uint64_t *state)
 			x = add_blocks(g, x, state);
 			break;
 		case 12:
-			x = add_conv_of(g, x, true, false, state);
+			x = add_conv(g, x, SHAPE_TRANSPOSED, state);
 			break;
 		case 9:
 			x = add_lrn(g, x, state);
@@ -470,17 +496,21 @@ void random_graph(struct graph **out, uint64_t *state)
 			x = add_broadcast(g, x, state);
 			break;
 		case 7:
-			other = add_conv(g, x, true, state);
+			other = add_conv(g, x, SHAPE_PIXEL, state);
 			x = random_range(state, 0, 1) ? add_concat(g, x, other, state) :
 			    add_concat(g, other, x, state);
 			break;
 		case 3:
 		case 4:
 			x = same ? add_binary(g, x, other, state) :
-			    fits ? add_concat(g, x, other, state) : add_conv(g, x, false, state);
+			    fits ? add_concat(g, x, other, state) :
+			    add_conv(g, x, SHAPE_ANY, state);
+			break;
+		case 13:
+			x = add_steps(g, x, state);
 			break;
 		default:
-			x = add_conv(g, x, false, state);
+			x = add_conv(g, x, SHAPE_ANY, state);
 		}
 		live[count++] = x;
 	}

@@ -105,6 +105,18 @@ static unsigned int seen[GRAPH_KINDS], on_npu[GRAPH_KINDS];
 static unsigned int flying;
 /* Convolutions that found their data in CBUF. */
 static unsigned int sharing;
+/* Those whose taps are channels, and time steps that were written where they belong. */
+static unsigned int unrolled, steps;
+
+/* Does the NPU see a convolution of the graph with another window? */
+static bool is_unrolled(const struct graph *g, const struct npu_op *op)
+{
+	const struct graph_op *of = &g->ops[op->layer];
+
+	return op->kind == NPU_CONV && of->kind == GRAPH_CONV && op->conv.kernel_h == 1 &&
+	       op->conv.kernel_w == 1 && op->in.width == 1 && op->in.height == 1 &&
+	       of->params.conv.window.kernel_h * of->params.conv.window.kernel_w > 1;
+}
 
 static void count_places(const struct graph *g, const char *config,
 			 const struct lower_options *options)
@@ -121,6 +133,12 @@ static void count_places(const struct graph *g, const char *config,
 		flying += lower->ops[i].flies;
 	for (i = 0; i < lower->op_count; i++)
 		sharing += lower->ops[i].tiling.reuse_data;
+	for (i = 0; i < lower->op_count; i++)
+		unrolled += is_unrolled(g, &lower->ops[i].op);
+	for (i = 0; i < g->num_tensors; i++)
+		steps += lower->tensors[i].cube_buffer != LOWER_NONE &&
+			 lower->tensors[i].cube.height > 1 &&
+			 lower->tensors[i].cube.line > lower->tensors[i].cube.surface;
 	lower_free(lower);
 }
 
@@ -202,7 +220,9 @@ static void test_graphs(void **unused)
 		graph_free(g);
 	}
 	print_message("# %u poolings on the fly, %u convolutions share data\n", flying, sharing);
-	assert_true(graphs < 20 || (flying && sharing));
+	print_message("# %u convolutions with taps as channels, %u cubes of time steps\n", unrolled,
+		      steps);
+	assert_true(graphs < 20 || (flying && sharing && unrolled && steps));
 	for (i = 0; i < GRAPH_KINDS; i++) {
 		if (!seen[i])
 			continue;

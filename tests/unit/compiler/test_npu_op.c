@@ -142,20 +142,30 @@ static void cut_smaller(const struct npu_op *op, const struct npu_op *pool,
 		*tiling = t;
 }
 
-/* Hardware operations that found lines or weights in CBUF, of all cases so far. */
+/*
+ * Hardware operations that found lines or weights in CBUF, and those whose CDMA
+ * fetched other weights than they used, of all cases so far.
+ */
 static struct {
-	unsigned int data, weights;
+	unsigned int data, weights, ahead;
 } reused;
 
 static void count_reuse(const struct nvdla_config *config, const struct npu_code *code)
 {
-	uint32_t i;
+	const uint32_t cdma = config->base[NVDLA_CDMA], csc = config->base[NVDLA_CSC];
+	uint32_t i, fetched = 0;
 
 	for (i = 0; i < code->reg_count; i++) {
-		if (code->regs[i].offset != config->base[NVDLA_CDMA] + CDMA_D_MISC_CFG)
-			continue;
-		reused.data += !!(code->regs[i].value & CDMA_D_MISC_CFG_DATA_REUSE);
-		reused.weights += !!(code->regs[i].value & CDMA_D_MISC_CFG_WEIGHT_REUSE);
+		const uint32_t offset = code->regs[i].offset, value = code->regs[i].value;
+
+		if (offset == cdma + CDMA_D_MISC_CFG) {
+			reused.data += !!(value & CDMA_D_MISC_CFG_DATA_REUSE);
+			reused.weights += !!(value & CDMA_D_MISC_CFG_WEIGHT_REUSE);
+		}
+		if (offset == cdma + CDMA_D_WEIGHT_BYTES)
+			fetched = value;
+		if (offset == csc + CSC_D_WEIGHT_BYTES)
+			reused.ahead += value != fetched;
 	}
 }
 
@@ -225,6 +235,9 @@ static void check_case(struct bench *bench, struct random_case *c, unsigned int 
 		cut_smaller(&c->op, pool, &tiling, state);
 	assert_int_equal(npu_code_add(&code, bench->config, &c->op, pool, &tiling, 0,
 				      c->regions[NPU_CONSTS]), 0);
+	if (random_range(state, 0, 1))
+		assert_int_equal(npu_code_fetch_ahead(&code, bench->config,
+						      random_range(state, 1, 40) * 0.5), 0);
 	count_reuse(bench->config, &code);
 	for (r = NPU_ARENA; r < NPU_REGIONS; r++) {
 		before[r] = malloc(c->size[r] + 1);
@@ -277,6 +290,7 @@ static void test_reusing(void **state, enum random_kind kind)
 	test_kind(state, kind);
 	/* Otherwise the cases are not what they were made for. */
 	assert_true(cases < 100 || (reused.data > 20 && reused.weights > 20));
+	assert_true(cases < 100 || kind != RANDOM_DEPTHWISE || reused.ahead > 20);
 }
 
 static void test_conv(void **state) { test_reusing(state, RANDOM_CONV); }
