@@ -19,6 +19,7 @@
 #include <linux/spinlock.h>
 #include <linux/workqueue.h>
 
+#include "nvdla_usage.h"
 #include "nvdla_validate.h"
 
 struct nvdla_core;
@@ -165,7 +166,7 @@ struct nvdla_unit_state {
  * @resets: number of resets
  * @hangs: number of jobs that hung
  * @spurious: interrupts without a reason
- * @busy_ns: time that jobs occupied the core
+ * @usage: time that jobs occupied the core
  */
 struct nvdla_core {
 	struct nvdla_device *nvdla;
@@ -205,7 +206,7 @@ struct nvdla_core {
 	u64 resets;
 	u64 hangs;
 	u64 spurious;
-	atomic64_t busy_ns;
+	struct nvdla_usage usage;
 };
 
 static inline struct nvdla_job *to_nvdla_job(struct drm_sched_job *base)

@@ -209,25 +209,6 @@ static void nvdla_postclose(struct drm_device *drm, struct drm_file *drm_file)
 	nvdla_file_put(file);
 }
 
-/* What a file used of a core, the job that is under way there included. */
-static u64 file_busy_ns(struct nvdla_file *file, struct nvdla_core *core)
-{
-	struct nvdla_usage *usage = &file->usage[core->index];
-	u64 ns = atomic64_read(&usage->busy_ns), shown;
-	struct nvdla_job *job;
-
-	scoped_guard(spinlock_irqsave, &core->lock) {
-		job = list_first_entry_or_null(&core->jobs, struct nvdla_job, link);
-		if (job && job->started && job->ctx->file == file)
-			ns += ktime_to_ns(ktime_sub(ktime_get(), job->start));
-	}
-	/* Between leaving its core and being counted a job is missing. */
-	shown = atomic64_read(&usage->shown_ns);
-	while (ns > shown && !atomic64_try_cmpxchg(&usage->shown_ns, (s64 *)&shown, ns))
-		;
-	return max(ns, shown);
-}
-
 static void nvdla_show_fdinfo(struct drm_printer *p, struct drm_file *drm_file)
 {
 	struct nvdla_file *file = drm_file->driver_priv;
@@ -236,7 +217,7 @@ static void nvdla_show_fdinfo(struct drm_printer *p, struct drm_file *drm_file)
 	unsigned int i;
 
 	for (i = 0; i < nvdla->core_count; i++) {
-		u64 ns = file_busy_ns(file, &nvdla->cores[i]);
+		u64 ns = nvdla_usage_of_file(file, &nvdla->cores[i]);
 
 		drm_printf(p, "drm-engine-core%u:\t%llu ns\n", i, ns);
 		if (max)

@@ -137,18 +137,6 @@ static inline void nvdla_device_release_use(struct nvdla_device *nvdla)
 #define to_nvdla(drm_) container_of(drm_, struct nvdla_device, drm)
 
 /**
- * struct nvdla_usage - what a file used of one core
- * @busy_ns: time that its jobs occupied the core
- * @shown_ns: what was told last
- * @cycles: @busy_ns in cycles of the clock of that time, 0 where it is unknown
- */
-struct nvdla_usage {
-	atomic64_t busy_ns;
-	atomic64_t shown_ns;
-	atomic64_t cycles;
-};
-
-/**
  * struct nvdla_file - an open file
  * @refs: the open file and every context
  * @nvdla: device
@@ -191,6 +179,7 @@ void nvdla_file_put(struct nvdla_file *file);
  * @latency_us: hint, see &struct drm_nvdla_ctx_set_qos
  * @frames_per_second: the same
  * @job_cycles: what its dearest job cost of late
+ * @usage: of all cores
  * @queued: jobs accepted
  * @done: jobs ended
  * @fail_op: operation that hung, ~0 if none
@@ -217,6 +206,7 @@ struct nvdla_ctx {
 	u32 latency_us;
 	u32 frames_per_second;
 	atomic64_t job_cycles;
+	struct nvdla_usage usage;
 	atomic64_t queued;
 	atomic64_t done;
 	u32 fail_op;

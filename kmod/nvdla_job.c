@@ -105,16 +105,10 @@ void nvdla_job_release_stranded(struct nvdla_core *core)
 void nvdla_job_end(struct nvdla_job *job, int error)
 {
 	struct nvdla_device *nvdla = job->nvdla;
-	struct nvdla_usage *usage = &job->ctx->file->usage[job->core->index];
 
 	trace_nvdla_job_end(job, error);
-	if (job->started) {
-		s64 ns = ktime_to_ns(ktime_sub(ktime_get(), job->start));
-
-		atomic64_add(ns, &usage->busy_ns);
-		atomic64_add(nvdla_power_job_done(job->ctx, ns), &usage->cycles);
-		atomic64_add(ns, &job->core->busy_ns);
-	}
+	if (job->started)
+		nvdla_usage_count(job);
 	if (job->perfmon)
 		atomic_set_release(&job->perfmon->busy, 0);
 	atomic64_inc(&job->ctx->done);

@@ -138,7 +138,7 @@ static int tell_core(const struct answer *to, struct nvdla_core *core)
 static int tell_counters(const struct answer *to, struct nvdla_core *core)
 {
 	void *head = begin(to, NVDLA_CMD_COUNTERS_GET, core->nvdla);
-	u64 operations, missed, spurious;
+	u64 operations, missed, spurious, busy_ns = nvdla_usage_of_core(core);
 
 	if (!head)
 		return -EMSGSIZE;
@@ -149,7 +149,7 @@ static int tell_counters(const struct answer *to, struct nvdla_core *core)
 	}
 	return end(to, head,
 		   nla_put_u32(to->skb, NVDLA_A_CORE_INDEX, core->index) ||
-		   put_u64(to->skb, NVDLA_A_BUSY_NS, atomic64_read(&core->busy_ns)) ||
+		   put_u64(to->skb, NVDLA_A_BUSY_NS, busy_ns) ||
 		   put_u64(to->skb, NVDLA_A_OPERATIONS, operations) ||
 		   put_u64(to->skb, NVDLA_A_RESETS, READ_ONCE(core->resets)) ||
 		   put_u64(to->skb, NVDLA_A_HANGS, READ_ONCE(core->hangs)) ||
@@ -163,11 +163,14 @@ static int put_identity(struct sk_buff *skb, const struct nvdla_ctx *ctx)
 	       nla_put_string(skb, NVDLA_A_COMM, ctx->comm);
 }
 
-static int tell_context(const struct answer *to, const struct nvdla_ctx *ctx)
+static int tell_context(const struct answer *to, struct nvdla_ctx *ctx)
 {
 	void *head = begin(to, NVDLA_CMD_CONTEXT_GET, ctx->file->nvdla);
 	u32 flags = (READ_ONCE(ctx->guilty) ? NVDLA_CTX_FLAGS_GUILTY : 0) |
 		    (READ_ONCE(ctx->reset) ? NVDLA_CTX_FLAGS_RESET : 0);
+	/* In this order no job has ended that was not accepted. */
+	u64 done = atomic64_read(&ctx->done), queued = atomic64_read(&ctx->queued);
+	u64 busy_ns = nvdla_usage_of_ctx(ctx);
 
 	if (!head)
 		return -EMSGSIZE;
@@ -176,8 +179,9 @@ static int tell_context(const struct answer *to, const struct nvdla_ctx *ctx)
 		   nla_put_u32(to->skb, NVDLA_A_CTX_FLAGS, flags) ||
 		   put_u64(to->skb, NVDLA_A_CLIENT_ID, ctx->client_id) ||
 		   (to->admin && put_identity(to->skb, ctx)) ||
-		   put_u64(to->skb, NVDLA_A_JOBS_QUEUED, atomic64_read(&ctx->queued)) ||
-		   put_u64(to->skb, NVDLA_A_JOBS_DONE, atomic64_read(&ctx->done)));
+		   put_u64(to->skb, NVDLA_A_JOBS_QUEUED, queued) ||
+		   put_u64(to->skb, NVDLA_A_JOBS_DONE, done) ||
+		   put_u64(to->skb, NVDLA_A_BUSY_NS, busy_ns));
 }
 
 /* ----------------------------------------------------------- questions */

@@ -84,19 +84,6 @@ static int get_cur_freq(struct device *dev, unsigned long *freq)
 	return 0;
 }
 
-/* Time that a core was occupied, the job on it included. */
-static u64 core_busy_ns(struct nvdla_core *core, ktime_t now)
-{
-	u64 ns = atomic64_read(&core->busy_ns);
-	struct nvdla_job *job;
-
-	guard(spinlock_irqsave)(&core->lock);
-	job = list_first_entry_or_null(&core->jobs, struct nvdla_job, link);
-	if (job && job->started)
-		ns += ktime_to_ns(ktime_sub(now, job->start));
-	return ns;
-}
-
 static int get_dev_status(struct device *dev, struct devfreq_dev_status *status)
 {
 	struct nvdla_device *nvdla = dev_get_drvdata(dev);
@@ -106,13 +93,10 @@ static int get_dev_status(struct device *dev, struct devfreq_dev_status *status)
 	unsigned int i;
 
 	for (i = 0; i < nvdla->core_count; i++) {
-		u64 ns = core_busy_ns(&nvdla->cores[i], now);
+		u64 ns = nvdla_usage_of_core(&nvdla->cores[i]);
 
-		/* Between leaving its core and being counted a job is missing. */
-		if (ns > power->busy_ns[i]) {
-			most = max(most, ns - power->busy_ns[i]);
-			power->busy_ns[i] = ns;
-		}
+		most = max(most, ns - power->busy_ns[i]);
+		power->busy_ns[i] = ns;
 	}
 	passed = ktime_to_ns(ktime_sub(now, power->looked));
 	power->looked = now;
