@@ -13,34 +13,29 @@
 
 #include <netlink/errno.h>
 #include <netlink/genl/ctrl.h>
-#include <netlink/genl/genl.h>
-#include <netlink/netlink.h>
 
 #include "message.h"
 #include "tools/cli/cli.h"
+#include "tools/netlink/family.h"
 
 /* Exit codes. */
 enum { EXIT_FAILED = 1, EXIT_NO_DRIVER = 3, EXIT_TIMEOUT = 4 };
-
-#define ANY	(-1L)
 
 static volatile sig_atomic_t stopped;
 
 /**
  * struct monitor - what was asked for, and how far it is done
- * @sock: to the kernel
- * @family: number of the family
+ * @family: connection
  * @json: print JSON
- * @device: node's number, or ANY
- * @context: context's number, or ANY
+ * @device: node's number, or FAMILY_ANY
+ * @context: context's number, or FAMILY_ANY
  * @count: events still wanted, 0 for all
  * @enough: @count is reached
  * @next: expected number of the next event, 0 before the first
  * @ret: first error of a callback
  */
 struct monitor {
-	struct nl_sock *sock;
-	int family;
+	struct family family;
 	bool json;
 	long device;
 	long context;
@@ -90,22 +85,19 @@ static void show_lost(const struct monitor *monitor)
 	fflush(stdout);
 }
 
-static bool is_event(unsigned int cmd)
+static bool is_event(int cmd)
 {
 	return cmd >= NVDLA_CMD_HANG_NTF;
 }
 
 static int on_message(struct nl_msg *message, void *data)
 {
-	struct nlmsghdr *header = nlmsg_hdr(message);
 	struct nlattr *attrs[NVDLA_A_MAX + 1];
 	struct monitor *monitor = data;
-	unsigned int cmd;
+	int cmd = family_parse(&monitor->family, message, attrs);
 
-	if (header->nlmsg_type != monitor->family || monitor->enough ||
-	    genlmsg_parse(header, 0, attrs, NVDLA_A_MAX, message_policy) < 0)
+	if (cmd < 0 || monitor->enough)
 		return NL_SKIP;
-	cmd = genlmsg_hdr(header)->cmd;
 	if (is_event(cmd) && attrs[NVDLA_A_EVENT_SEQ]) {
 		uint64_t number = nla_get_u64(attrs[NVDLA_A_EVENT_SEQ]);
 
@@ -113,10 +105,10 @@ static int on_message(struct nl_msg *message, void *data)
 			show_lost(monitor);
 		monitor->next = number + 1;
 	}
-	if (monitor->device != ANY && (!attrs[NVDLA_A_DEV_INDEX] ||
+	if (monitor->device != FAMILY_ANY && (!attrs[NVDLA_A_DEV_INDEX] ||
 				       nla_get_u32(attrs[NVDLA_A_DEV_INDEX]) != monitor->device))
 		return NL_OK;
-	monitor->ret = message_show(cmd, attrs, monitor->json);
+	monitor->ret = message_show((unsigned int)cmd, attrs, monitor->json);
 	if (is_event(cmd) && monitor->count && !--monitor->count)
 		monitor->enough = true;
 
@@ -125,46 +117,23 @@ static int on_message(struct nl_msg *message, void *data)
 
 /* ---------------------------------------------------------------- state */
 
-static int ask(struct monitor *monitor, int cmd, int flags)
-{
-	struct nl_msg *message = nlmsg_alloc();
-	int ret = -NLE_NOMEM;
-
-	if (!message)
-		return ret;
-	if (genlmsg_put(message, NL_AUTO_PORT, NL_AUTO_SEQ, monitor->family, 0, flags, cmd,
-			NVDLA_FAMILY_VERSION))
-		ret = 0;
-	/* All devices are dumped without, and there is no dump of a single one. */
-	if (!ret && monitor->device != ANY)
-		ret = nla_put_u32(message, NVDLA_A_DEV_INDEX, (uint32_t)monitor->device);
-	if (!ret && monitor->context != ANY)
-		ret = nla_put_u32(message, NVDLA_A_CTX_ID, (uint32_t)monitor->context);
-	if (!ret)
-		ret = nl_send_auto(monitor->sock, message);
-	nlmsg_free(message);
-	if (ret >= 0)
-		ret = nl_recvmsgs_default(monitor->sock);
-	/* A single answer is followed by its acknowledgement. */
-	if (ret >= 0 && !(flags & NLM_F_DUMP))
-		ret = nl_wait_for_ack(monitor->sock);
-
-	return ret < 0 ? ret : 0;
-}
-
 static int show_state(struct monitor *monitor)
 {
 	static const int lists[] = {
 		NVDLA_CMD_CORE_GET, NVDLA_CMD_COUNTERS_GET, NVDLA_CMD_CONTEXT_GET,
 	};
+	struct family *family = &monitor->family;
+	long device = monitor->device, context = monitor->context;
 	unsigned int i;
 	int ret;
 
-	if (monitor->context != ANY)
-		return ask(monitor, NVDLA_CMD_CONTEXT_GET, 0);
-	ret = ask(monitor, NVDLA_CMD_DEVICE_GET, monitor->device == ANY ? NLM_F_DUMP : 0);
+	if (context != FAMILY_ANY)
+		return family_ask(family, NVDLA_CMD_CONTEXT_GET, 0, device, context);
+	/* All devices are dumped without a number, and there is no dump of a single one. */
+	ret = family_ask(family, NVDLA_CMD_DEVICE_GET, device == FAMILY_ANY ? NLM_F_DUMP : 0,
+			 device, FAMILY_ANY);
 	for (i = 0; !ret && i < sizeof(lists) / sizeof(lists[0]); i++)
-		ret = ask(monitor, lists[i], NLM_F_DUMP);
+		ret = family_ask(family, lists[i], NLM_F_DUMP, device, FAMILY_ANY);
 
 	return ret;
 }
@@ -173,9 +142,9 @@ static int show_state(struct monitor *monitor)
 
 static int join_group(struct monitor *monitor, const char *name)
 {
-	int group = genl_ctrl_resolve_grp(monitor->sock, NVDLA_FAMILY_NAME, name);
+	int group = genl_ctrl_resolve_grp(monitor->family.sock, NVDLA_FAMILY_NAME, name);
 
-	return group < 0 ? group : nl_socket_add_membership(monitor->sock, group);
+	return group < 0 ? group : nl_socket_add_membership(monitor->family.sock, group);
 }
 
 static int join(struct monitor *monitor)
@@ -194,7 +163,7 @@ static int join(struct monitor *monitor)
 	}
 	if (ret < 0)
 		return ret;
-	nl_socket_disable_seq_check(monitor->sock);
+	nl_socket_disable_seq_check(monitor->family.sock);
 	if (monitor->json)
 		printf("{\"message\":\"listening\",\"identities\":%s}\n", known ? "true" : "false");
 	else
@@ -215,7 +184,7 @@ static double now(void)
 /* Return: exit status. */
 static int listen_events(struct monitor *monitor, double timeout)
 {
-	struct pollfd poll_fd = { .fd = nl_socket_get_fd(monitor->sock), .events = POLLIN };
+	struct pollfd poll_fd = { .fd = nl_socket_get_fd(monitor->family.sock), .events = POLLIN };
 	double end = timeout > 0 ? now() + timeout : 0;
 	int ret, wait = -1;
 
@@ -234,7 +203,7 @@ static int listen_events(struct monitor *monitor, double timeout)
 		}
 		if (ret <= 0)
 			continue;
-		ret = nl_recvmsgs_default(monitor->sock);
+		ret = nl_recvmsgs_default(monitor->family.sock);
 		/* The kernel had more than the socket could hold; the numbers tell, too. */
 		if (ret == -NLE_NOMEM && !monitor->ret) {
 			show_lost(monitor);
@@ -257,21 +226,16 @@ static int run(struct monitor *monitor, bool state, double timeout)
 {
 	int ret;
 
-	monitor->sock = nl_socket_alloc();
-	if (!monitor->sock) {
+	ret = family_open(&monitor->family);
+	if (ret == -NLE_NOMEM) {
 		fprintf(stderr, "accel-monitor: out of memory\n");
 		return EXIT_FAILED;
 	}
-	ret = genl_connect(monitor->sock);
-	if (!ret)
-		ret = genl_ctrl_resolve(monitor->sock, NVDLA_FAMILY_NAME);
 	if (ret < 0) {
 		fprintf(stderr, "accel-monitor: no driver: %s\n", nl_geterror(ret));
-		nl_socket_free(monitor->sock);
 		return EXIT_NO_DRIVER;
 	}
-	monitor->family = ret;
-	nl_socket_modify_cb(monitor->sock, NL_CB_VALID, NL_CB_CUSTOM, on_message, monitor);
+	nl_socket_modify_cb(monitor->family.sock, NL_CB_VALID, NL_CB_CUSTOM, on_message, monitor);
 	ret = state ? show_state(monitor) : join(monitor);
 	if (ret < 0) {
 		fprintf(stderr, "accel-monitor: %s\n", nl_geterror(ret));
@@ -279,7 +243,7 @@ static int run(struct monitor *monitor, bool state, double timeout)
 	} else if (!state) {
 		ret = listen_events(monitor, timeout);
 	}
-	nl_socket_free(monitor->sock);
+	family_close(&monitor->family);
 
 	return ret;
 }
@@ -297,7 +261,7 @@ int main(int argc, char **argv)
 		{ }
 	};
 	const struct sigaction action = { .sa_handler = on_signal };
-	struct monitor monitor = { .device = ANY, .context = ANY };
+	struct monitor monitor = { .device = FAMILY_ANY, .context = FAMILY_ANY };
 	uint64_t number, timeout = 0;
 	bool state = false;
 	int option;
@@ -337,10 +301,10 @@ int main(int argc, char **argv)
 	}
 	if (optind < argc)
 		return cli_wrong("no argument '%s' wanted", argv[optind]);
-	if (monitor.context != ANY && monitor.device == ANY)
+	if (monitor.context != FAMILY_ANY && monitor.device == FAMILY_ANY)
 		return cli_wrong("--context wants --device");
 
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
-	return run(&monitor, state || monitor.context != ANY, (double)timeout);
+	return run(&monitor, state || monitor.context != FAMILY_ANY, (double)timeout);
 }

@@ -11,50 +11,7 @@
 #include <cjson/cJSON.h>
 
 #include "message.h"
-
-#define WORD	{ .type = NLA_U32 }
-#define LONG	{ .type = NLA_U64 }
-#define SIGNED	{ .type = NLA_S32 }
-#define TEXT	{ .type = NLA_NUL_STRING }
-
-const struct nla_policy message_policy[NVDLA_A_MAX + 1] = {
-	[NVDLA_A_DEV_INDEX] = WORD,
-	[NVDLA_A_DEV_NAME] = TEXT,
-	[NVDLA_A_CONFIG] = TEXT,
-	[NVDLA_A_HW_VERSION] = WORD,
-	[NVDLA_A_FEATURES] = LONG,
-	[NVDLA_A_CORE_COUNT] = WORD,
-	[NVDLA_A_SRAM_SIZE] = LONG,
-	[NVDLA_A_CLOCK_HZ] = LONG,
-	[NVDLA_A_MAX_CLOCK_HZ] = LONG,
-	[NVDLA_A_CORE_INDEX] = WORD,
-	[NVDLA_A_CORE_STATE] = WORD,
-	[NVDLA_A_CORE_JOBS] = WORD,
-	[NVDLA_A_CTX_ID] = WORD,
-	[NVDLA_A_CTX_FLAGS] = WORD,
-	[NVDLA_A_CLIENT_ID] = LONG,
-	[NVDLA_A_PID] = WORD,
-	[NVDLA_A_COMM] = TEXT,
-	[NVDLA_A_JOBS_QUEUED] = LONG,
-	[NVDLA_A_JOBS_DONE] = LONG,
-	[NVDLA_A_BUSY_NS] = LONG,
-	[NVDLA_A_OPERATIONS] = LONG,
-	[NVDLA_A_RESETS] = LONG,
-	[NVDLA_A_HANGS] = LONG,
-	[NVDLA_A_MISSED] = LONG,
-	[NVDLA_A_SPURIOUS] = LONG,
-	[NVDLA_A_EVENT_SEQ] = LONG,
-	[NVDLA_A_TIME_NS] = LONG,
-	[NVDLA_A_ERROR] = WORD,
-	[NVDLA_A_JOB] = LONG,
-	[NVDLA_A_FAIL_OP] = WORD,
-	[NVDLA_A_OP_COUNT] = WORD,
-	[NVDLA_A_OLD_CLOCK_HZ] = LONG,
-	[NVDLA_A_TEMPERATURE] = SIGNED,
-	[NVDLA_A_LIMIT] = SIGNED,
-	[NVDLA_A_MEMORY] = WORD,
-	[NVDLA_A_SIZE] = LONG,
-};
+#include "tools/netlink/family.h"
 
 static const char *const attr_names[NVDLA_A_MAX + 1] = {
 	[NVDLA_A_DEV_INDEX] = "dev_index",
@@ -110,25 +67,13 @@ static const char *const cmd_names[NVDLA_CMD_MAX + 1] = {
 	[NVDLA_CMD_MEMORY_PRESSURE_NTF] = "memory-pressure",
 };
 
-/* A process chooses its name: let it send no control characters to the terminal. */
-static void copy_text(char *to, size_t size, const struct nlattr *attr)
-{
-	const char *from = nla_data(attr);
-	size_t i;
-
-	for (i = 0; i + 1 < size && from[i]; i++)
-		to[i] = from[i] >= ' ' && from[i] <= '~' ? from[i] : '?';
-	to[i] = '\0';
-}
-
 static void text_value(char *to, size_t size, unsigned int type, const struct nlattr *attr)
 {
-	static const char *const states[] = { "idle", "busy", "off", "lost" };
 	uint32_t word;
 
-	switch (message_policy[type].type) {
+	switch (family_policy[type].type) {
 	case NLA_NUL_STRING:
-		copy_text(to, size, attr);
+		family_copy_text(to, size, attr);
 		return;
 	case NLA_U64:
 		snprintf(to, size, "%" PRIu64, nla_get_u64(attr));
@@ -138,8 +83,8 @@ static void text_value(char *to, size_t size, unsigned int type, const struct nl
 		return;
 	}
 	word = nla_get_u32(attr);
-	if (type == NVDLA_A_CORE_STATE && word < sizeof(states) / sizeof(states[0]))
-		snprintf(to, size, "%s", states[word]);
+	if (type == NVDLA_A_CORE_STATE && family_core_state(word))
+		snprintf(to, size, "%s", family_core_state(word));
 	else if (type == NVDLA_A_MEMORY && word <= NVDLA_MEMORY_SRAM)
 		snprintf(to, size, "%s", word == NVDLA_MEMORY_SRAM ? "sram" : "system");
 	else if (type == NVDLA_A_CTX_FLAGS && word <= 3)
@@ -151,7 +96,7 @@ static void text_value(char *to, size_t size, unsigned int type, const struct nl
 
 static bool is_text(unsigned int type)
 {
-	return message_policy[type].type == NLA_NUL_STRING || type == NVDLA_A_CORE_STATE ||
+	return family_policy[type].type == NLA_NUL_STRING || type == NVDLA_A_CORE_STATE ||
 	       type == NVDLA_A_CTX_FLAGS || type == NVDLA_A_MEMORY;
 }
 

@@ -22,7 +22,4 @@
  */
 int message_show(unsigned int cmd, struct nlattr *attrs[], bool json);
 
-/* Types of the attributes, for libnl's parser. */
-extern const struct nla_policy message_policy[NVDLA_A_MAX + 1];
-
 #endif /* ACCEL_MONITOR_MESSAGE_H */

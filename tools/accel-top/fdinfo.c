@@ -13,6 +13,15 @@
 
 #include "fdinfo.h"
 
+uint64_t top_now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+
+	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
 /* Value of "KEY:\tVALUE" or NULL. */
 static const char *value_of(const char *line, const char *key)
 {
@@ -76,13 +85,15 @@ static bool read_fdinfo(int dir, const char *name, struct top_client *client)
 			close(fd);
 		return false;
 	}
+	/* All lines come with the first read. */
+	client->time_ns = top_now_ns();
 	while (fgets(line, sizeof(line), file)) {
 		line[strcspn(line, "\n")] = 0;
 		parse_line(line, client, &ours);
 	}
 	fclose(file);
 	if (ours && !*client->device)
-		snprintf(client->device, sizeof(client->device), "platform");
+		snprintf(client->device, sizeof(client->device), "accel%d", client->node);
 
 	return ours;
 }
@@ -98,69 +109,71 @@ static void read_command(int process, char *command, size_t size)
 	command[strcspn(command, "\n")] = 0;
 }
 
-static int add_client(struct top_sample *sample, size_t *room, const struct top_client *client)
+static int add_client(struct top_clients *clients, size_t *room, const struct top_client *client)
 {
 	struct top_client *more;
 
-	if (sample->count == *room) {
+	if (clients->count == *room) {
 		*room = *room ? 2 * *room : 16;
-		more = realloc(sample->clients, *room * sizeof(*more));
+		more = realloc(clients->list, *room * sizeof(*more));
 		if (!more)
 			return -ENOMEM;
-		sample->clients = more;
+		clients->list = more;
 	}
-	sample->clients[sample->count++] = *client;
+	clients->list[clients->count++] = *client;
 
 	return 0;
 }
 
 /* Only a link to a character device can be an NPU: most files need no reading. */
-static bool may_be_npu(int fds, const char *name)
+static bool may_be_npu(int fds, const char *name, int *node)
 {
 	char target[64];
 	ssize_t length = readlinkat(fds, name, target, sizeof(target) - 1);
 
+	*node = -1;
 	if (length < 0)
 		return true;
 	target[length] = 0;
+	if (strncmp(target, "/dev/accel/", strlen("/dev/accel/")))
+		return false;
+	sscanf(target, "/dev/accel/accel%d", node);
 
-	return !strncmp(target, "/dev/accel/", strlen("/dev/accel/"));
+	return true;
 }
 
-static int scan_process(int proc, const char *name, struct top_sample *sample, size_t *room)
+static int scan_process(int proc, const char *name, struct top_clients *clients, size_t *room)
 {
 	int process = openat(proc, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int fds, infos, ret = 0;
+	int fds, ret = 0;
 	struct dirent *entry;
 	DIR *dir;
 
 	if (process < 0)
 		return 0;
-	infos = openat(process, "fdinfo", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	fds = openat(process, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (infos < 0 || fds < 0) {
-		sample->hidden += errno == EACCES || errno == EPERM;
-		goto out;
+	dir = fds < 0 ? NULL : fdopendir(fds);
+	if (!dir) {
+		clients->hidden += fds < 0 && (errno == EACCES || errno == EPERM);
+		if (fds >= 0)
+			close(fds);
+		close(process);
+		return 0;
 	}
-	dir = fdopendir(infos);
-	if (!dir)
-		goto out;
-	infos = -1;
 	while (!ret && (entry = readdir(dir))) {
 		struct top_client client = { .pid = (pid_t)atoi(name) };
+		char info[300];
 
-		if (!isdigit((unsigned char)*entry->d_name) || !may_be_npu(fds, entry->d_name) ||
-		    !read_fdinfo(dirfd(dir), entry->d_name, &client))
+		if (!isdigit((unsigned char)*entry->d_name) ||
+		    !may_be_npu(fds, entry->d_name, &client.node))
+			continue;
+		snprintf(info, sizeof(info), "fdinfo/%s", entry->d_name);
+		if (!read_fdinfo(process, info, &client))
 			continue;
 		read_command(process, client.command, sizeof(client.command));
-		ret = add_client(sample, room, &client);
+		ret = add_client(clients, room, &client);
 	}
 	closedir(dir);
-out:
-	if (infos >= 0)
-		close(infos);
-	if (fds >= 0)
-		close(fds);
 	close(process);
 
 	return ret;
@@ -179,61 +192,59 @@ static int by_identity(const void *a, const void *b)
 	return x->pid - y->pid;
 }
 
-int top_sample_take(const char *proc, struct top_sample *sample)
+int top_clients_take(const char *proc, struct top_clients *clients)
 {
-	struct timespec now;
 	struct dirent *entry;
 	size_t room = 0, i, kept = 0;
 	int ret = 0;
 	DIR *dir;
 
-	*sample = (struct top_sample){ 0 };
+	*clients = (struct top_clients){ 0 };
 	dir = opendir(proc);
 	if (!dir)
 		return -errno;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	sample->time_ns = (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+	clients->time_ns = top_now_ns();
 	while (!ret && (entry = readdir(dir))) {
 		if (isdigit((unsigned char)*entry->d_name))
-			ret = scan_process(dirfd(dir), entry->d_name, sample, &room);
+			ret = scan_process(dirfd(dir), entry->d_name, clients, &room);
 	}
 	closedir(dir);
 	if (ret) {
-		top_sample_release(sample);
+		top_clients_release(clients);
 		return ret;
 	}
-	if (!sample->count)
+	if (!clients->count)
 		return 0;
 
 	/* A file shared by several processes, or open twice in one, counts once. */
-	qsort(sample->clients, sample->count, sizeof(*sample->clients), by_identity);
-	for (i = 0; i < sample->count; i++) {
-		const struct top_client *client = &sample->clients[i];
+	qsort(clients->list, clients->count, sizeof(*clients->list), by_identity);
+	for (i = 0; i < clients->count; i++) {
+		const struct top_client *client = &clients->list[i];
 
-		if (!kept || strcmp(client->device, sample->clients[kept - 1].device) ||
-		    client->id != sample->clients[kept - 1].id)
-			sample->clients[kept++] = *client;
+		if (!kept || strcmp(client->device, clients->list[kept - 1].device) ||
+		    client->id != clients->list[kept - 1].id)
+			clients->list[kept++] = *client;
 	}
-	sample->count = kept;
+	clients->count = kept;
 
 	return 0;
 }
 
-void top_sample_release(struct top_sample *sample)
+void top_clients_release(struct top_clients *clients)
 {
-	free(sample->clients);
-	*sample = (struct top_sample){ 0 };
+	free(clients->list);
+	*clients = (struct top_clients){ 0 };
 }
 
-const struct top_client *top_sample_find(const struct top_sample *sample,
-					 const struct top_client *client)
+const struct top_client *top_clients_find(const struct top_clients *clients,
+					  const struct top_client *client)
 {
 	size_t i;
 
-	for (i = 0; i < sample->count; i++) {
-		if (sample->clients[i].id == client->id &&
-		    !strcmp(sample->clients[i].device, client->device))
-			return &sample->clients[i];
+	for (i = 0; i < clients->count; i++) {
+		if (clients->list[i].id == client->id &&
+		    !strcmp(clients->list[i].device, client->device))
+			return &clients->list[i];
 	}
 
 	return NULL;

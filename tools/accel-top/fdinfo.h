@@ -14,7 +14,8 @@
 
 /**
  * struct top_client - one open file of one device, as of one look
- * @device: bus address of the device (drm-pdev), or its node
+ * @device: bus address of the device (drm-pdev), or its node's name
+ * @node: number of the node, -1: unknown
  * @id: drm-client-id, unique per device
  * @pid: a process that holds it
  * @command: that process's name
@@ -22,9 +23,11 @@
  * @max_hz: top clock of the cores, 0: unknown
  * @memory: bytes of its buffers
  * @cores: cores the device has
+ * @time_ns: CLOCK_MONOTONIC when that was so
  */
 struct top_client {
 	char device[48];
+	int node;
 	uint64_t id;
 	pid_t pid;
 	char command[32];
@@ -32,34 +35,38 @@ struct top_client {
 	uint64_t max_hz;
 	uint64_t memory;
 	unsigned int cores;
+	uint64_t time_ns;
 };
 
 /**
- * struct top_sample - all clients at one moment
- * @clients: sorted by device and id, no id twice
+ * struct top_clients - all clients at one moment
+ * @list: sorted by device and id, no id twice
  * @count: how many
  * @hidden: processes that could not be looked into for lack of permission
- * @time_ns: CLOCK_MONOTONIC
+ * @time_ns: CLOCK_MONOTONIC at the beginning
  */
-struct top_sample {
-	struct top_client *clients;
+struct top_clients {
+	struct top_client *list;
 	size_t count;
 	unsigned int hidden;
 	uint64_t time_ns;
 };
 
 /**
- * top_sample_take() - look at every process
+ * top_clients_take() - look at every process
  * @proc: where procfs is mounted
- * @sample: receives the sample; release with top_sample_release()
+ * @clients: receives them; release with top_clients_release()
  *
  * Return: 0; -ENOMEM; the error of opening @proc.
  */
-int top_sample_take(const char *proc, struct top_sample *sample);
-void top_sample_release(struct top_sample *sample);
+int top_clients_take(const char *proc, struct top_clients *clients);
+void top_clients_release(struct top_clients *clients);
 
-/* The same client in another sample, or NULL. */
-const struct top_client *top_sample_find(const struct top_sample *sample,
-					 const struct top_client *client);
+/* The same client in another look, or NULL. */
+const struct top_client *top_clients_find(const struct top_clients *clients,
+					  const struct top_client *client);
+
+/* CLOCK_MONOTONIC in nanoseconds. */
+uint64_t top_now_ns(void);
 
 #endif /* ACCEL_TOP_FDINFO_H */

@@ -17,6 +17,8 @@
 /* Exit codes. */
 enum { EXIT_FAILED = 1 };
 
+enum format { SCREEN, PLAIN, JSON, PROMETHEUS };
+
 static volatile sig_atomic_t stopped;
 
 static void on_signal(int number)
@@ -29,7 +31,8 @@ static void usage(void)
 {
 	fputs("usage: accel-top [OPTION]...\n"
 	      "\n"
-	      "Show the busy share of each NPU core and of each process that uses it.\n"
+	      "Show the clock of each NPU, and the busy share and queue of its cores, of the\n"
+	      "processes that use it and of their contexts.\n"
 	      "\n"
 	      "  -d, --delay SECONDS   between two looks (default 1)\n"
 	      "  -n, --count N         stop after N pictures (default: until interrupted)\n"
@@ -39,7 +42,8 @@ static void usage(void)
 	      "      --proc FOLDER     procfs (default /proc)\n"
 	      "  -h, --help            this text\n"
 	      "\n"
-	      "Processes of other users are shown to root only.\n"
+	      "Processes of other users are shown to root only. CLOCK, QUEUE and contexts\n"
+	      "come from the driver over netlink, in the initial network name space.\n"
 	      "\n"
 	      "Examples:\n"
 	      "  accel-top\n"
@@ -59,38 +63,77 @@ static void wait_for(double seconds)
 	nanosleep(&time, NULL);
 }
 
-static int watch(const char *proc, double delay, uint64_t count, enum top_format format)
+static int take_look(const char *proc, struct family *family, struct top_look *look)
 {
-	struct top_sample before, now;
-	int ret = top_sample_take(proc, &before);
+	int ret = top_clients_take(proc, &look->clients);
 
 	if (ret)
 		return ret;
-	while (!stopped) {
-		wait_for(delay);
-		ret = top_sample_take(proc, &now);
-		if (ret)
-			break;
-		ret = top_show(&before, &now, format);
-		fflush(stdout);
-		top_sample_release(&before);
-		before = now;
-		if (ret || !--count)
-			break;
-	}
-	top_sample_release(&before);
+	ret = top_state_take(family, &look->state);
+	if (ret)
+		top_clients_release(&look->clients);
 
 	return ret;
 }
 
-static int once(const char *proc, enum top_format format)
+static void release_look(struct top_look *look)
 {
-	struct top_sample now;
-	int ret = top_sample_take(proc, &now);
+	top_clients_release(&look->clients);
+	top_state_release(&look->state);
+}
 
-	if (!ret)
-		ret = top_show(&now, &now, format);
-	top_sample_release(&now);
+static int show(const struct top_look *before, const struct top_look *now, enum format format)
+{
+	struct picture picture;
+	int ret = picture_make(before, now, &picture);
+
+	if (ret)
+		return ret;
+	switch (format) {
+	case JSON:
+		ret = show_json(&picture);
+		break;
+	case PROMETHEUS:
+		show_prometheus(&picture);
+		break;
+	case SCREEN:
+		/* From the top left corner, then clear what is left of the last picture. */
+		fputs("\033[H", stdout);
+		show_text(&picture, true);
+		fputs("\033[J", stdout);
+		break;
+	default:
+		show_text(&picture, false);
+	}
+	picture_release(&picture);
+	fflush(stdout);
+
+	return ret;
+}
+
+static int watch(const char *proc, double delay, uint64_t count, enum format format)
+{
+	struct top_look before = { 0 }, now;
+	struct family family = { 0 };
+	int ret = take_look(proc, &family, &before);
+
+	if (!ret && format == PROMETHEUS) {
+		ret = show(&before, &before, format);
+		stopped = 1;
+	}
+	while (!ret && !stopped) {
+		wait_for(delay);
+		ret = take_look(proc, &family, &now);
+		if (ret)
+			break;
+		ret = show(&before, &now, format);
+		release_look(&before);
+		before = now;
+		if (!--count)
+			break;
+	}
+	release_look(&before);
+	family_close(&family);
 
 	return ret;
 }
@@ -108,7 +151,7 @@ int main(int argc, char **argv)
 		{ }
 	};
 	const struct sigaction action = { .sa_handler = on_signal };
-	enum top_format format = isatty(STDOUT_FILENO) ? TOP_SCREEN : TOP_PLAIN;
+	enum format format = isatty(STDOUT_FILENO) ? SCREEN : PLAIN;
 	const char *proc = "/proc";
 	uint64_t count = 0;
 	bool good = true;
@@ -124,13 +167,13 @@ int main(int argc, char **argv)
 			good = cli_number("count", optarg, 1, UINT64_MAX, &count);
 			break;
 		case 'p':
-			format = TOP_PLAIN;
+			format = PLAIN;
 			break;
 		case 'j':
-			format = TOP_JSON;
+			format = JSON;
 			break;
 		case 'P':
-			format = TOP_PROMETHEUS;
+			format = PROMETHEUS;
 			break;
 		case 'f':
 			proc = optarg;
@@ -149,9 +192,9 @@ int main(int argc, char **argv)
 
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
-	if (format == TOP_SCREEN)
+	if (format == SCREEN)
 		fputs("\033[2J", stdout);
-	ret = format == TOP_PROMETHEUS ? once(proc, format) : watch(proc, delay, count, format);
+	ret = watch(proc, delay, count, format);
 	if (ret) {
 		fprintf(stderr, "accel-top: %s: %s\n", proc, strerror(-ret));
 		return EXIT_FAILED;

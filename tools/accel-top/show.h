@@ -2,19 +2,15 @@
 #ifndef ACCEL_TOP_SHOW_H
 #define ACCEL_TOP_SHOW_H
 
-#include "fdinfo.h"
+#include "picture.h"
 
-enum top_format { TOP_SCREEN, TOP_PLAIN, TOP_JSON, TOP_PROMETHEUS };
+/* Print a picture for people, with bars or without. */
+void show_text(const struct picture *picture, bool bars);
 
-/**
- * top_show() - print what happened between two samples
- * @before: the earlier one
- * @now: the later one
- * @format: TOP_PROMETHEUS prints the totals of @now
- *
- * Return: 0 or -ENOMEM.
- */
-int top_show(const struct top_sample *before, const struct top_sample *now,
-	     enum top_format format);
+/* Print a picture as one JSON object in a line. Return: 0 or -ENOMEM. */
+int show_json(const struct picture *picture);
+
+/* Print the totals of a picture as metrics in Prometheus' text format. */
+void show_prometheus(const struct picture *picture);
 
 #endif /* ACCEL_TOP_SHOW_H */
