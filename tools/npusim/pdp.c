@@ -22,7 +22,8 @@
  *           operation done without them, takes them in with the registers of
  *           the other group, and the next operation gives wrong results or
  *           hangs, as seen on the RTL. Columns left over at the end of each
- *           line keep that from happening.
+ *           line keep that from happening. So do rows that come beyond those
+ *           of windows because of the padding at the bottom.
  * @fed: data from SDP was left over: it would enter the next operation that
  *       takes data from SDP
  */
@@ -45,6 +46,9 @@ struct pdp_op {
 	uint64_t dst, dst_line, dst_surf;
 	uint64_t mask;
 	bool flush_nan;			/* FP16 from memory: NaN counts as 0 */
+	unsigned int surplus;		/* rows that each surface gives beyond its own */
+	uint64_t rows;			/* rows given so far */
+	uint8_t *banks;			/* where rows are kept while windows overlap, if surplus */
 	uint32_t nan_in, inf_in, nan_out;
 };
 
@@ -235,11 +239,61 @@ static bool stays_open(const struct pdp_axis *a)
 	return left_over(a) && a->out * a->stride <= a->pad_before;
 }
 
-static int write_row(struct sim_core *core, const struct pdp_op *op, uint64_t addr,
-		     const void *row, struct sim_cost *cost)
+static void count_nan_out(struct pdp_op *op, const uint8_t *row)
 {
-	return sim_write(core, NVDLA_PDP, PDP_D_DST_BASE_ADDR_LOW, op->dst_port, addr & op->mask,
+	size_t n = (size_t)op->window.x.out * op->window.atom, i;
+
+	for (i = 0; i < n; i++) {
+		uint16_t v;
+
+		memcpy(&v, row + 2 * i, sizeof(v));
+		op->nan_out += fp16_is_nan(v);
+	}
+}
+
+/* Windows that are open at the same time in a direction. */
+static unsigned int overlap(const struct pdp_axis *a)
+{
+	return (a->size + a->stride - 1) / a->stride;
+}
+
+/*
+ * Rows go to memory in the order in which they come, as many as there are
+ * results: surplus ones move those of the next surface. @dst: of the part.
+ */
+static int write_row(struct sim_core *core, struct pdp_op *op, uint64_t dst, const void *row,
+		     struct sim_cost *cost)
+{
+	const uint64_t n = op->rows++;
+
+	if (n >= (uint64_t)op->window.y.out * op->surfaces)
+		return 0;
+	dst += n / op->window.y.out * op->dst_surf + n % op->window.y.out * op->dst_line;
+
+	return sim_write(core, NVDLA_PDP, PDP_D_DST_BASE_ADDR_LOW, op->dst_port, dst & op->mask,
 			 row, (size_t)op->window.x.out * pdp_pixel(&op->window), cost);
+}
+
+/*
+ * Row @y of a surface. Those beyond its own are what their bank holds: the row
+ * that had it last.
+ */
+static int give_row(struct sim_core *core, struct pdp_op *op, uint64_t dst, unsigned int y,
+		    const void *row, struct sim_cost *cost)
+{
+	const size_t size = (size_t)op->window.x.out * pdp_pixel(&op->window);
+
+	if (op->surplus) {
+		uint8_t *bank = op->banks + y % overlap(&op->window.y) * size;
+
+		if (row)
+			memcpy(bank, row, size);
+		row = bank;
+	}
+	if (op->window.precision == PDP_FP16)
+		count_nan_out(op, row);
+
+	return write_row(core, op, dst, row, cost);
 }
 
 /* What SDP gives, as it would lie in memory. */
@@ -277,18 +331,6 @@ static void check_numbers(struct pdp_op *op, uint8_t *line, size_t n)
 	}
 }
 
-static void count_nan_out(struct pdp_op *op, const uint8_t *row)
-{
-	size_t n = (size_t)op->window.x.out * op->window.atom, i;
-
-	for (i = 0; i < n; i++) {
-		uint16_t v;
-
-		memcpy(&v, row + 2 * i, sizeof(v));
-		op->nan_out += fp16_is_nan(v);
-	}
-}
-
 /*
  * Pool one surface of one part. @v: on the fly, its data; else it is read from
  * @src. @line: room for a line.
@@ -300,7 +342,7 @@ static int surface(struct sim_core *core, struct pdp_op *op, struct pdp_pool *po
 	size_t n = (size_t)op->window.x.in * op->window.atom;
 	const bool fp = op->window.precision == PDP_FP16;
 	const void *row;
-	unsigned int y;
+	unsigned int y, out = 0;
 	int err;
 
 	pdp_pool_start(pool);
@@ -320,20 +362,15 @@ static int surface(struct sim_core *core, struct pdp_op *op, struct pdp_pool *po
 		row = pdp_pool_line(pool, line);
 		if (!row)
 			continue;
-		if (fp)
-			count_nan_out(op, row);
-		err = write_row(core, op, dst, row, cost);
+		err = give_row(core, op, dst, out++, row, cost);
 		if (err)
 			return err;
-		dst += op->dst_line;
 	}
-	while ((row = pdp_pool_next(pool))) {
-		if (fp)
-			count_nan_out(op, row);
-		err = write_row(core, op, dst, row, cost);
+	while (out < op->window.y.out + op->surplus) {
+		row = pdp_pool_next(pool);
+		err = give_row(core, op, dst, out++, row, cost);
 		if (err)
 			return err;
-		dst += op->dst_line;
 	}
 
 	return 0;
@@ -363,16 +400,18 @@ static int part(struct sim_core *core, struct pdp_op *op, const int32_t *v, uint
 	uint8_t *line;
 	int err;
 
+	op->rows = 0;
+	op->banks = calloc(overlap(&op->window.y), (size_t)op->window.x.out * pdp_pixel(&op->window));
 	err = pdp_pool_new(&op->window, &pool);
 	line = malloc((size_t)op->window.x.in * pdp_pixel(&op->window));
-	if (err || !line) {
+	if (err || !line || !op->banks) {
 		err = sim_fail(core, -ENOMEM, NVDLA_PDP, PDP_D_DATA_CUBE_IN_WIDTH,
 			       "PDP D_DATA_CUBE_IN_WIDTH: no memory for a line");
 		goto out;
 	}
 	for (s = 0; s < op->surfaces && !err; s++) {
-		err = surface(core, op, pool, v, src + s * op->src_surf, dst + s * op->dst_surf,
-			      line, cost);
+		err = surface(core, op, pool, v, src + s * op->src_surf, dst, line,
+			      cost);
 		if (v)
 			v += elements * op->window.y.in;
 	}
@@ -380,6 +419,7 @@ static int part(struct sim_core *core, struct pdp_op *op, const int32_t *v, uint
 
 out:
 	free(line);
+	free(op->banks);
 	pdp_pool_free(pool);
 	return err;
 }
@@ -393,7 +433,7 @@ static int note_left_over(struct sim_core *core, unsigned int group, const struc
 {
 	unsigned int lines = left_over(&op->window.y), columns = left_over(&op->window.x);
 
-	state->spoiled = lines && !columns;
+	state->spoiled = (lines && !columns) || op->surplus;
 	state->fed = !op->from_memory && (lines || columns);
 	if (!op->from_memory && (lines || columns > FEED_SLACK) &&
 	    FIELD_GET(PDP_D_OPERATION_MODE_CFG_FLYING_MODE,
@@ -461,7 +501,12 @@ int sim_pdp_run(struct sim_core *core, unsigned int group, unsigned int rdma_gro
 				"PDP D_DATA_CUBE_IN_*: another number of elements than SDP gives");
 	}
 
-	if (pdp_axis_check(&op.window.y))
+	op.surplus = pdp_axis_surplus(&op.window.y);
+	/* With three surfaces the RTL hangs at times. */
+	if (op.surplus && (in || op.splits > 1 || op.surfaces > 2 ||
+			   (op.surfaces == 2 && op.window.y.out < overlap(&op.window.y))))
+		return fail_shape(core, "the padding at the bottom gives rows beyond the windows'");
+	if (!op.surplus && pdp_axis_check(&op.window.y))
 		return fail_shape(core, "the windows do not end with the padded height");
 	if (op.surfaces > 1 && stays_open(&op.window.y))
 		return fail_shape(core, "a window is open when the next surface comes");

@@ -77,6 +77,7 @@ void pdp_wide_finish(const struct pdp_window *w, const int32_t *row, unsigned in
 
 unsigned int pdp_axis_flush(const struct pdp_axis *axis);
 unsigned int pdp_axis_bubble(const struct pdp_axis *axis);
+unsigned int pdp_axis_surplus(const struct pdp_axis *axis);
 int pdp_axis_check(const struct pdp_axis *axis);
 int pdp_pool_new(const struct pdp_window *window, struct pdp_pool **out);
 void pdp_pool_free(struct pdp_pool *pool);

@@ -60,37 +60,49 @@ unsigned int pdp_axis_bubble(const struct pdp_axis *a)
 	return flush >= first ? flush - first + 1 : 0;
 }
 
+/* Do the windows cover the padded size, and none of them padding alone? */
+static bool axis_fits(const struct pdp_axis *a)
+{
+	unsigned int padded = a->in + a->pad_before + a->pad_after;
+	unsigned int windows = padded < a->size ? 1 : (padded - a->size) / a->stride + 1;
+
+	return a->pad_before < a->size && a->pad_after < a->size && windows == a->out &&
+	       (windows - 1) * a->stride < a->in + a->pad_before;
+}
+
+/* Windows that the last element or padding behind it ends. */
+static unsigned int axis_open(const struct pdp_axis *a)
+{
+	unsigned int closed = a->in + a->pad_before <= a->size ? 0 :
+			      (a->in + a->pad_before - 1 - a->size) / a->stride + 1;
+
+	return closed < a->out ? a->out - closed : 0;
+}
+
 /*
- * pdp_axis_check() - do the windows end where hardware expects it
+ * pdp_axis_surplus() - results that hardware gives beyond those of windows
  *
  * Hardware starts windows as long as they fit between the paddings, gives one
  * result when the last element arrives while windows are open, and then a
- * number of results that it derives from the padding alone. Where that is not
- * the number of windows still open, it emits something else than it took in.
+ * number of results that it derives from the padding alone.
+ */
+unsigned int pdp_axis_surplus(const struct pdp_axis *a)
+{
+	unsigned int open = axis_open(a), given = pdp_axis_flush(a) + (open ? 1 : 0);
+
+	return axis_fits(a) && given > open ? given - open : 0;
+}
+
+/*
+ * pdp_axis_check() - do the windows end where hardware expects it
  *
  * Return: 0, or -EINVAL when the sizes do not work together.
  */
 int pdp_axis_check(const struct pdp_axis *a)
 {
-	unsigned int padded = a->in + a->pad_before + a->pad_after;
-	unsigned int windows = padded < a->size ? 1 : (padded - a->size) / a->stride + 1;
-	unsigned int closed, flush = pdp_axis_flush(a);
+	unsigned int open = axis_open(a), given = pdp_axis_flush(a) + (open ? 1 : 0);
 
-	if (a->pad_before >= a->size || a->pad_after >= a->size)
-		return -EINVAL;
-	/* Windows whose last element comes before the last one there is. */
-	closed = a->in + a->pad_before <= a->size ? 0 :
-		 (a->in + a->pad_before - 1 - a->size) / a->stride + 1;
-	if (closed > windows)
-		closed = windows;
-	if (windows - closed != (windows > closed ? flush + 1 : 0) ||
-	    (windows == closed && flush) || windows != a->out)
-		return -EINVAL;
-	/* The last window must not lie beyond the data altogether. */
-	if ((windows - 1) * a->stride >= a->in + a->pad_before)
-		return -EINVAL;
-
-	return 0;
+	return axis_fits(a) && given == open ? 0 : -EINVAL;
 }
 
 int pdp_pool_new(const struct pdp_window *window, struct pdp_pool **out)
