@@ -396,6 +396,9 @@ const char *lower_resize(struct lower *lower, uint32_t index)
 		d->step = d->in / common;
 		if (scales[i] && fabs(scales[i] * d->out / d->in - 1) > 1e-6)
 			return "a scale that is not the sizes' ratio";
+		if (op->params.resize.ten_bits && !op->params.resize.nearest &&
+		    ((uint64_t)d->in << 9) % d->out)
+			return "coordinates rounded to ten bits";
 		if (op->params.resize.coordinates == GRAPH_PYTORCH_HALF_PIXEL && d->out == 1)
 			return "a single pixel";
 		d->divide = op->params.resize.nearest ? 1 :

@@ -189,6 +189,8 @@ struct graph_window {
  *       c + size / 2])^beta; the sum is not divided by size
  * @resize.scale_h: source size / output size that the coordinates use; 0: the
  *       shapes' quotient
+ * @resize.ten_bits: coordinates of INT8 are rounded to ten bits behind the point,
+ *       as TFLite computes them; else they are exact
  * @block.crd: DEPTH_TO_SPACE takes channels as [C, b, b], else as [b, b, C]
  * @slice: output index i takes input index start + i * step, per dimension
  */
@@ -228,6 +230,7 @@ union graph_params {
 	struct {
 		uint32_t nearest;		/* else bilinear */
 		uint32_t coordinates;	/* enum graph_coordinates */
+		uint32_t ten_bits;
 		uint32_t rounding;	/* enum graph_nearest */
 		float scale_h, scale_w;
 	} resize;

@@ -312,6 +312,7 @@ static int resize(const struct tflite_args *import, bool nearest)
 		return accel_error_set(-EINVAL, "input or size are out of bounds");
 	params.resize.coordinates = align ? GRAPH_ALIGN_CORNERS :
 				    half ? GRAPH_HALF_PIXEL : GRAPH_ASYMMETRIC;
+	params.resize.ten_bits = x->type == GRAPH_I8;
 	params.resize.rounding = align || half ? GRAPH_ROUND_HALF_UP : GRAPH_ROUND_DOWN;
 	memcpy(dims, x->dims, sizeof(dims));
 	dims[1] = (uint32_t)size[0];

@@ -137,7 +137,7 @@ static int run_all(struct graph_exec *exec, struct accel_session *session,
 static int run_npu(const struct graph *graph, const char *config, int runs, const char *path,
 		   struct result *result)
 {
-	const struct lower_options options = { 0 };
+	const struct lower_options options = { .exact = true };
 	struct accel_session *session = NULL;
 	struct accel_device *device = NULL;
 	struct accel_model *model = NULL;

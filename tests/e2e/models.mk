@@ -1,15 +1,17 @@
 # SPDX-License-Identifier: MIT
-# Import and reference kernels against TensorFlow Lite.
+# Import and reference kernels against TensorFlow Lite. Other made-up models:
+# make check-tflite TFLITE_SEED=12
 
 $(O)/tests/e2e/compare_tflite: $(O)/tests/e2e/compare_tflite.o $(LIBACCEL_A)
 	$(CC) $(LDFLAGS) -o $@ $< $(LIBACCEL_A) $(LIBACCEL_LIBS)
 
-DEB_PACKAGES	+= $(if $(shell command -v npm),,npm) python3
+DEB_PACKAGES	+= $(if $(shell command -v npm),,npm) python3 g++
+TFLITE_SEED	?= 1
 CHECKS		+= tflite
 
 .PHONY: check-tflite fetch-models
 check-tflite: $(O)/tests/e2e/compare_tflite
-	@tests/e2e/compare-with-tflite $< $(CACHE)
+	@tests/e2e/compare-with-tflite $< $(CACHE) $(TFLITE_SEED)
 
 fetch-models:
 	tests/e2e/fetch-models $(CACHE)

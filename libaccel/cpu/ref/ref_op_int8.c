@@ -271,7 +271,7 @@ static int by_float(const struct ref_args *args)
 	return err;
 }
 
-/* Are a resize's coordinates what the sizes say, and exact with ten bits behind the point? */
+/* Are a resize's coordinates what the sizes say, and those with ten bits behind the point? */
 static bool by_sizes(const struct ref_args *args)
 {
 	const struct graph_op *op = args->op;
@@ -287,7 +287,7 @@ static bool by_sizes(const struct ref_args *args)
 		if (scales[i] && fabs(scales[i] * args->out->dims[1 + i] /
 				      args->in[0]->dims[1 + i] - 1) > 1e-6)
 			return false;
-		if (out && (in << 9) % out)
+		if (!op->params.resize.ten_bits && out && (in << 9) % out)
 			return false;
 	}
 	return true;
