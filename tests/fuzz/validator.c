@@ -29,7 +29,7 @@
 #define MAX_WORK	(1U << 20)
 
 struct totals {
-	uint64_t programs, accepted, refused, ran, stalled, declined, large;
+	uint64_t programs, accepted, refused, ran, stalled, declined, large, ahead;
 };
 
 /**
@@ -232,6 +232,18 @@ static int too_large(const struct nvdla_program *program)
 	return bytes > MAX_WORK;
 }
 
+static bool fetches_ahead(const struct nvdla_program *program)
+{
+	uint32_t i;
+
+	for (i = 0; i < program->op_count; i++) {
+		if (program->ops[i].ahead)
+			return true;
+	}
+
+	return false;
+}
+
 static void check_tight(struct bench *bench)
 {
 	uint32_t i;
@@ -309,6 +321,7 @@ static int one_program(struct bench *bench, uint64_t seed, int verbose)
 		bench->totals.large++;
 	} else if (!run_program(bench)) {
 		bench->totals.ran++;
+		bench->totals.ahead += fetches_ahead(program);
 		check_tight(bench);
 	} else if (bench->error) {
 		bench->totals.declined++;
@@ -409,13 +422,18 @@ int main(int argc, char **argv)
 			if (one_program(&bench, at, verbose))
 				break;
 		}
+		if (!bench.finding[0] && bench.totals.programs > 5000 && !bench.totals.ahead)
+			snprintf(bench.finding, sizeof(bench.finding),
+				 "no program fetched weights ahead");
 		failed += !!bench.finding[0];
 		if (bench.finding[0])
 			printf("# seed %#" PRIx64 ": %s\n", at, bench.finding);
 		printf("%s %d - %s: %" PRIu64 " programs, %" PRIu64 " refused, %" PRIu64
-		       " ran, %" PRIu64 " declined, %" PRIu64 " stalled, %" PRIu64 " too large\n",
+		       " ran, %" PRIu64 " of them ahead, %" PRIu64 " declined, %" PRIu64
+		       " stalled, %" PRIu64 " too large\n",
 		       bench.finding[0] ? "not ok" : "ok", ++number, config->name,
 		       bench.totals.programs, bench.totals.refused, bench.totals.ran,
+		       bench.totals.ahead,
 		       bench.totals.declined, bench.totals.stalled, bench.totals.large);
 		fflush(stdout);
 		npusim_free(bench.sim);

@@ -2,8 +2,8 @@
 #
 # The validator's fuzzer.
 
-FUZZ_VALIDATOR_SRCS := tests/fuzz/validator.c tests/fuzz/program_gen.c tests/programs/builder.c \
-	$(filter-out kmod/hw/%,$(NVDLA_VALIDATOR_SRCS))
+FUZZ_VALIDATOR_SRCS := tests/fuzz/validator.c tests/fuzz/program_gen.c tests/fuzz/program_conv.c \
+	tests/programs/builder.c $(filter-out kmod/hw/%,$(NVDLA_VALIDATOR_SRCS))
 FUZZ_VALIDATOR_OBJS := $(FUZZ_VALIDATOR_SRCS:%.c=$(O)/%.o)
 $(FUZZ_VALIDATOR_OBJS): CPPFLAGS += $(LIBDRM_CFLAGS)
 
