@@ -40,6 +40,21 @@ void test_program_set(struct test_program *p, enum nvdla_unit unit, u32 offset, 
 	test_program_add(p, p->config->base[unit] + offset, value);
 }
 
+/* SDP's registers for a cube that it passes on as it is. */
+static void set_sdp(struct test_program *p, u32 width, u32 height, u32 channels)
+{
+	u32 line = width * p->config->atomic_m;
+
+	test_program_set(p, NVDLA_SDP, SDP_D_DATA_CUBE_WIDTH, width - 1);
+	test_program_set(p, NVDLA_SDP, SDP_D_DATA_CUBE_HEIGHT, height - 1);
+	test_program_set(p, NVDLA_SDP, SDP_D_DATA_CUBE_CHANNEL, channels - 1);
+	test_program_set(p, NVDLA_SDP, SDP_D_DST_LINE_STRIDE, line);
+	test_program_set(p, NVDLA_SDP, SDP_D_DST_SURFACE_STRIDE, line * height);
+	test_program_set(p, NVDLA_SDP, SDP_D_DP_BS_CFG, SDP_D_DP_BS_CFG_BS_BYPASS);
+	test_program_set(p, NVDLA_SDP, SDP_D_DP_BN_CFG, SDP_D_DP_BN_CFG_BN_BYPASS);
+	test_program_set(p, NVDLA_SDP, SDP_D_DP_EW_CFG, SDP_D_DP_EW_CFG_EW_BYPASS);
+}
+
 u32 test_program_copy_op(struct test_program *p)
 {
 	u32 index = p->op_count++;
@@ -49,19 +64,12 @@ u32 test_program_copy_op(struct test_program *p)
 	*op = (struct drm_nvdla_op){
 		.engines = DRM_NVDLA_ENGINE_SDP,
 		.first_reg = index * TEST_REGS,
-		.first_reloc = index * 2,
+		.first_reloc = index * TEST_RELOCS,
 		.reloc_count = 2,
 		.first_dep = p->dep_count,
 		.lut = -1,
 	};
-	test_program_set(p, NVDLA_SDP, SDP_D_DATA_CUBE_WIDTH, TEST_WIDTH - 1);
-	test_program_set(p, NVDLA_SDP, SDP_D_DATA_CUBE_HEIGHT, TEST_HEIGHT - 1);
-	test_program_set(p, NVDLA_SDP, SDP_D_DATA_CUBE_CHANNEL, TEST_CHANNELS - 1);
-	test_program_set(p, NVDLA_SDP, SDP_D_DST_LINE_STRIDE, line);
-	test_program_set(p, NVDLA_SDP, SDP_D_DST_SURFACE_STRIDE, line * TEST_HEIGHT);
-	test_program_set(p, NVDLA_SDP, SDP_D_DP_BS_CFG, SDP_D_DP_BS_CFG_BS_BYPASS);
-	test_program_set(p, NVDLA_SDP, SDP_D_DP_BN_CFG, SDP_D_DP_BN_CFG_BN_BYPASS);
-	test_program_set(p, NVDLA_SDP, SDP_D_DP_EW_CFG, SDP_D_DP_EW_CFG_EW_BYPASS);
+	set_sdp(p, TEST_WIDTH, TEST_HEIGHT, TEST_CHANNELS);
 	test_program_set(p, NVDLA_SDP_RDMA, SDP_RDMA_D_DATA_CUBE_WIDTH, TEST_WIDTH - 1);
 	test_program_set(p, NVDLA_SDP_RDMA, SDP_RDMA_D_DATA_CUBE_HEIGHT, TEST_HEIGHT - 1);
 	test_program_set(p, NVDLA_SDP_RDMA, SDP_RDMA_D_DATA_CUBE_CHANNEL, TEST_CHANNELS - 1);
@@ -73,10 +81,66 @@ u32 test_program_copy_op(struct test_program *p)
 			 SDP_RDMA_D_NRDMA_CFG_NRDMA_DISABLE);
 	test_program_set(p, NVDLA_SDP_RDMA, SDP_RDMA_D_ERDMA_CFG,
 			 SDP_RDMA_D_ERDMA_CFG_ERDMA_DISABLE);
-	p->relocs[index * 2] = (struct drm_nvdla_reloc){
+	p->relocs[index * TEST_RELOCS] = (struct drm_nvdla_reloc){
 		.reg = p->config->base[NVDLA_SDP_RDMA] + SDP_RDMA_D_SRC_BASE_ADDR_LOW,
 	};
-	p->relocs[index * 2 + 1] = (struct drm_nvdla_reloc){
+	p->relocs[index * TEST_RELOCS + 1] = (struct drm_nvdla_reloc){
+		.reg = p->config->base[NVDLA_SDP] + SDP_D_DST_BASE_ADDR_LOW,
+		.slot = 1,
+	};
+	return index;
+}
+
+/* One line of 4 pixels and a surface of channels; as many kernels as a group has. */
+u32 test_program_conv_op(struct test_program *p)
+{
+	const u32 atom = p->config->atomic_m, width = 4, kernels = p->config->atomic_k;
+	const u32 per = p->config->cbuf_bank_width / atom;
+	const u32 entries = DIV_ROUND_UP(width, per);
+	const u32 bytes = round_up(kernels * atom, p->config->cbuf_bank_width);
+	u32 index = p->op_count++;
+	struct drm_nvdla_op *op = last_op(p);
+
+	*op = (struct drm_nvdla_op){
+		.engines = DRM_NVDLA_ENGINE_CONV | DRM_NVDLA_ENGINE_SDP,
+		.first_reg = index * TEST_REGS,
+		.first_reloc = index * TEST_RELOCS,
+		.reloc_count = 3,
+		.first_dep = p->dep_count,
+		.lut = -1,
+	};
+	test_program_set(p, NVDLA_CDMA, CDMA_D_DATAIN_SIZE_0, width - 1);
+	test_program_set(p, NVDLA_CDMA, CDMA_D_DATAIN_SIZE_1, atom - 1);
+	test_program_set(p, NVDLA_CDMA, CDMA_D_DATAIN_SIZE_EXT_0, width - 1);
+	test_program_set(p, NVDLA_CDMA, CDMA_D_ENTRY_PER_SLICE, entries - 1);
+	test_program_set(p, NVDLA_CDMA, CDMA_D_LINE_STRIDE, width * atom);
+	test_program_set(p, NVDLA_CDMA, CDMA_D_SURF_STRIDE, width * atom);
+	test_program_set(p, NVDLA_CDMA, CDMA_D_DAIN_MAP, CDMA_D_DAIN_MAP_LINE_PACKED);
+	test_program_set(p, NVDLA_CDMA, CDMA_D_WEIGHT_SIZE_0, atom - 1);
+	test_program_set(p, NVDLA_CDMA, CDMA_D_WEIGHT_SIZE_1, kernels - 1);
+	test_program_set(p, NVDLA_CDMA, CDMA_D_WEIGHT_BYTES, bytes);
+	test_program_set(p, NVDLA_CSC, CSC_D_DATAIN_SIZE_EXT_0, width - 1);
+	test_program_set(p, NVDLA_CSC, CSC_D_DATAIN_SIZE_EXT_1, atom - 1);
+	test_program_set(p, NVDLA_CSC, CSC_D_ENTRY_PER_SLICE, entries - 1);
+	test_program_set(p, NVDLA_CSC, CSC_D_WEIGHT_SIZE_EXT_1,
+			 FIELD_PREP(CSC_D_WEIGHT_SIZE_EXT_1_WEIGHT_CHANNEL_EXT, atom - 1) |
+			 FIELD_PREP(CSC_D_WEIGHT_SIZE_EXT_1_WEIGHT_KERNEL, kernels - 1));
+	test_program_set(p, NVDLA_CSC, CSC_D_WEIGHT_BYTES, bytes);
+	test_program_set(p, NVDLA_CSC, CSC_D_DATAOUT_SIZE_0, width - 1);
+	test_program_set(p, NVDLA_CSC, CSC_D_DATAOUT_SIZE_1, kernels - 1);
+	test_program_set(p, NVDLA_CSC, CSC_D_ATOMICS, width - 1);
+	test_program_set(p, NVDLA_CACC, CACC_D_DATAOUT_SIZE_0, width - 1);
+	test_program_set(p, NVDLA_CACC, CACC_D_DATAOUT_SIZE_1, kernels - 1);
+	test_program_set(p, NVDLA_SDP, SDP_D_FEATURE_MODE_CFG,
+			 SDP_D_FEATURE_MODE_CFG_FLYING_MODE);
+	set_sdp(p, width, 1, kernels);
+	p->relocs[index * TEST_RELOCS] = (struct drm_nvdla_reloc){
+		.reg = p->config->base[NVDLA_CDMA] + CDMA_D_DAIN_ADDR_LOW_0,
+	};
+	p->relocs[index * TEST_RELOCS + 1] = (struct drm_nvdla_reloc){
+		.reg = p->config->base[NVDLA_CDMA] + CDMA_D_WEIGHT_ADDR_LOW,
+	};
+	p->relocs[index * TEST_RELOCS + 2] = (struct drm_nvdla_reloc){
 		.reg = p->config->base[NVDLA_SDP] + SDP_D_DST_BASE_ADDR_LOW,
 		.slot = 1,
 	};

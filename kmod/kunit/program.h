@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Small programs for the tests: operations of SDP that copy a cube.
+ * Small programs for the tests: operations of SDP that copy a cube, and
+ * convolutions with a kernel of a pixel.
  */
 #ifndef _NVDLA_KUNIT_PROGRAM_H_
 #define _NVDLA_KUNIT_PROGRAM_H_
@@ -14,14 +15,15 @@
 #define TEST_CHANNELS	20
 #define TEST_SLOTS	2
 #define TEST_OPS	4
-#define TEST_REGS	32
+#define TEST_REGS	48
+#define TEST_RELOCS	3
 
 /**
  * struct test_program - a program with room for a few operations
  * @config: configuration
  * @ops: operations
  * @regs: registers, TEST_REGS for each operation
- * @relocs: relocations, two for each operation
+ * @relocs: relocations, three for each operation
  * @deps: dependencies
  * @slots: slots
  * @op_count: number of @ops
@@ -31,7 +33,7 @@ struct test_program {
 	const struct nvdla_config *config;
 	struct drm_nvdla_op ops[TEST_OPS];
 	struct drm_nvdla_reg regs[TEST_OPS * TEST_REGS];
-	struct drm_nvdla_reloc relocs[TEST_OPS * 2];
+	struct drm_nvdla_reloc relocs[TEST_OPS * TEST_RELOCS];
 	u32 deps[TEST_OPS];
 	struct drm_nvdla_slot_info slots[TEST_SLOTS];
 	u32 op_count;
@@ -41,6 +43,8 @@ struct test_program {
 struct test_program *test_program_new(struct kunit *test, const char *config);
 /* Append an operation that copies slot 0 to slot 1; returns its index. */
 u32 test_program_copy_op(struct test_program *p);
+/* Append a convolution of slot 0, with weights from there, to slot 1; returns its index. */
+u32 test_program_conv_op(struct test_program *p);
 /* A register of the last operation, by CSB offset. */
 void test_program_add(struct test_program *p, u32 offset, u32 value);
 /* Change a register of the last operation. */

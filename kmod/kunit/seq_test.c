@@ -145,6 +145,89 @@ static void uses_both_groups(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, bench->core.units[NVDLA_SDP].used, 0);
 }
 
+/*
+ * A fetch of weights may outlast its operation: CDMA's group is free when it has
+ * ended, and its interrupt is let through until then.
+ */
+static void waits_for_weights(struct kunit *test)
+{
+	const u32 weights1 = GLB_S_INTR_STATUS_CDMA_WT_DONE_STATUS1;
+	struct test_program *p = test_program_new(test, "nv_small");
+	struct seq_bench *bench = test->priv;
+	struct nvdla_core *core = &bench->core;
+	u32 mask = bench->nvdla.config->base[NVDLA_GLB] + GLB_S_INTR_MASK;
+	struct nvdla_job *job;
+
+	/* The first keeps its weights; the second uses them while CDMA fetches the third's. */
+	test_program_conv_op(p);
+	test_program_set(p, NVDLA_CSC, CSC_D_MISC_CFG, CSC_D_MISC_CFG_SKIP_WEIGHT_RLS);
+	test_program_conv_op(p);
+	test_program_set(p, NVDLA_CSC, CSC_D_MISC_CFG, CSC_D_MISC_CFG_WEIGHT_REUSE);
+	test_program_set(p, NVDLA_CDMA, CDMA_D_MISC_CFG, CDMA_D_MISC_CFG_SKIP_WEIGHT_RLS);
+	test_program_conv_op(p);
+	test_program_set(p, NVDLA_CDMA, CDMA_D_MISC_CFG, CDMA_D_MISC_CFG_WEIGHT_REUSE);
+	test_program_conv_op(p);
+	job = push(test, p);
+	KUNIT_EXPECT_FALSE(test, job->program->ops[0].ahead);
+	KUNIT_EXPECT_TRUE(test, job->program->ops[1].ahead);
+	KUNIT_EXPECT_FALSE(test, job->program->ops[2].ahead);
+	done(test, DONE(0) | GLB_S_INTR_STATUS_CDMA_WT_DONE_STATUS0);
+	nvdla_seq_fill(core);
+	KUNIT_EXPECT_EQ(test, job->ops[2].state, NVDLA_OP_RUNNING);
+	KUNIT_EXPECT_TRUE(test, csb_read(test, mask) & weights1);
+
+	/* Its result is there: who depends on it may go on, but CDMA's group is in use. */
+	done(test, DONE(1));
+	nvdla_seq_fill(core);
+	KUNIT_EXPECT_EQ(test, job->ops[1].state, NVDLA_OP_DONE);
+	KUNIT_EXPECT_EQ(test, job->ops[3].state, NVDLA_OP_WAITING);
+	KUNIT_EXPECT_EQ(test, core->units[NVDLA_SDP].used, 1);
+	KUNIT_EXPECT_EQ(test, core->units[NVDLA_CDMA].used, 2);
+	KUNIT_EXPECT_FALSE(test, csb_read(test, mask) & weights1);
+
+	done(test, weights1);
+	KUNIT_EXPECT_EQ(test, core->units[NVDLA_CDMA].used, 1);
+	KUNIT_EXPECT_TRUE(test, csb_read(test, mask) & weights1);
+	nvdla_seq_fill(core);
+	KUNIT_EXPECT_EQ(test, job->ops[3].state, NVDLA_OP_RUNNING);
+	done(test, DONE(0));
+	KUNIT_EXPECT_EQ(test, done(test, DONE(1)), 1);
+	KUNIT_EXPECT_EQ(test, core->units[NVDLA_CDMA].used, 0);
+}
+
+/* What comes before the result changes nothing; nor is it needed where CDMA went on. */
+static void weights_come_early_or_unseen(struct kunit *test)
+{
+	struct test_program *p = test_program_new(test, "nv_small");
+	struct seq_bench *bench = test->priv;
+	struct nvdla_core *core = &bench->core;
+	unsigned int early;
+
+	test_program_conv_op(p);
+	test_program_set(p, NVDLA_CSC, CSC_D_MISC_CFG, CSC_D_MISC_CFG_SKIP_WEIGHT_RLS);
+	test_program_conv_op(p);
+	test_program_set(p, NVDLA_CSC, CSC_D_MISC_CFG, CSC_D_MISC_CFG_WEIGHT_REUSE);
+	test_program_set(p, NVDLA_CDMA, CDMA_D_MISC_CFG, CDMA_D_MISC_CFG_SKIP_WEIGHT_RLS);
+	test_program_conv_op(p);
+	test_program_set(p, NVDLA_CDMA, CDMA_D_MISC_CFG, CDMA_D_MISC_CFG_WEIGHT_REUSE);
+	for (early = 0; early < 2; early++) {
+		/* The groups go on from where the last job ended. */
+		unsigned int group = core->units[NVDLA_SDP].next;
+
+		push(test, p);
+		done(test, DONE(group));
+		nvdla_seq_fill(core);
+		if (early)
+			done(test, GLB_S_INTR_STATUS_CDMA_WT_DONE_STATUS0 << !group);
+		done(test, DONE(!group));
+		KUNIT_EXPECT_EQ(test, core->fetching != 0, !early);
+		KUNIT_EXPECT_EQ(test, core->units[NVDLA_CDMA].used, early ? 1 : 2);
+		KUNIT_EXPECT_EQ(test, done(test, DONE(group)), 1);
+		KUNIT_EXPECT_EQ(test, core->units[NVDLA_CDMA].used, 0);
+		KUNIT_EXPECT_EQ(test, core->fetching, 0);
+	}
+}
+
 static void waits_for_dependencies(struct kunit *test)
 {
 	struct test_program *p = test_program_new(test, "nv_small");
@@ -217,6 +300,8 @@ static void writes_registers(struct kunit *test)
 
 static struct kunit_case seq_cases[] = {
 	KUNIT_CASE(uses_both_groups),
+	KUNIT_CASE(waits_for_weights),
+	KUNIT_CASE(weights_come_early_or_unseen),
 	KUNIT_CASE(waits_for_dependencies),
 	KUNIT_CASE(programs_next_job),
 	KUNIT_CASE(writes_registers),
