@@ -15,7 +15,7 @@ s8_table_fn *s8_table_select(enum accel_isa isa)
 {
 #ifdef __aarch64__
 	if (isa >= ACCEL_ISA_NEON)
-		return s8_table_64x__neon;
+		return s8_table_16x__neon;
 #else
 	(void)isa;
 #endif

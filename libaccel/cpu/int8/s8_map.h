@@ -23,7 +23,7 @@
 typedef void s8_table_fn(const int8_t *in, size_t n, const int8_t table[256], int8_t *out);
 
 s8_table_fn s8_table__portable;
-s8_table_fn s8_table_64x__neon;
+s8_table_fn s8_table_16x__neon;
 
 s8_table_fn *s8_table_select(enum accel_isa isa);
 

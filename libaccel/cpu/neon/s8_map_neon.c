@@ -7,47 +7,53 @@
 
 #include "libaccel/cpu/int8/s8_map.h"
 
-/* 16 values through a table of four times 64 bytes, in registers of their own. */
+/*
+ * 16 values through a table of four times 64 bytes. Assembly, for TBX changes
+ * its result in place, which the compiler copies.
+ */
 static inline uint8x16_t look_up(uint8x16_t index, uint8x16x4_t a, uint8x16x4_t b, uint8x16x4_t c,
-				 uint8x16x4_t d)
+				 uint8x16x4_t d, uint8x16_t step)
 {
-	const uint8x16_t step = vdupq_n_u8(64);
-	uint8x16_t out = vqtbl4q_u8(a, index);
+	uint8x16_t result;
 
-	index = vsubq_u8(index, step);
-	out = vqtbx4q_u8(out, b, index);
-	index = vsubq_u8(index, step);
-	out = vqtbx4q_u8(out, c, index);
-	index = vsubq_u8(index, step);
+	__asm__("tbl	%0.16b, {%S2.16b - %V2.16b}, %1.16b\n\t"
+		"sub	%1.16b, %1.16b, %6.16b\n\t"
+		"tbx	%0.16b, {%S3.16b - %V3.16b}, %1.16b\n\t"
+		"sub	%1.16b, %1.16b, %6.16b\n\t"
+		"tbx	%0.16b, {%S4.16b - %V4.16b}, %1.16b\n\t"
+		"sub	%1.16b, %1.16b, %6.16b\n\t"
+		"tbx	%0.16b, {%S5.16b - %V5.16b}, %1.16b"
+		: "=&w"(result), "+w"(index)
+		: "w"(a), "w"(b), "w"(c), "w"(d), "w"(step));
 
-	return vqtbx4q_u8(out, d, index);
+	return result;
 }
 
-void s8_table_64x__neon(const int8_t *in, size_t n, const int8_t table[256], int8_t *out)
+void s8_table_16x__neon(const int8_t *from, size_t n, const int8_t bytes[256], int8_t *to)
 {
 	/* As bytes, 0 .. 127 come first: the table's upper half. */
-	const uint8x16x4_t a = vld1q_u8_x4((const uint8_t *)table + 128);
-	const uint8x16x4_t b = vld1q_u8_x4((const uint8_t *)table + 192);
-	const uint8x16x4_t c = vld1q_u8_x4((const uint8_t *)table);
-	const uint8x16x4_t d = vld1q_u8_x4((const uint8_t *)table + 64);
-	uint8_t rest[16] = { 0 };
+	const uint8_t *values = (const uint8_t *)bytes, *in = (const uint8_t *)from;
+	const uint8x16x4_t a = vld1q_u8_x4(values + 128), b = vld1q_u8_x4(values + 192);
+	const uint8x16x4_t c = vld1q_u8_x4(values), d = vld1q_u8_x4(values + 64);
+	const uint8x16_t step = vdupq_n_u8(64);
+	uint8_t rest[16] = { 0 }, *out = (uint8_t *)to;
 
-	for (; n >= 64; n -= 64, in += 64, out += 64) {
-		uint8x16_t w = look_up(vld1q_u8((const uint8_t *)in), a, b, c, d);
-		uint8x16_t x = look_up(vld1q_u8((const uint8_t *)in + 16), a, b, c, d);
-		uint8x16_t y = look_up(vld1q_u8((const uint8_t *)in + 32), a, b, c, d);
-		uint8x16_t z = look_up(vld1q_u8((const uint8_t *)in + 48), a, b, c, d);
+	for (; n >= 128; n -= 128, in += 128, out += 128) {
+#pragma GCC unroll 4
+		for (size_t i = 0; i < 128; i += 32) {
+			uint8x16_t x = vld1q_u8(in + i), y = vld1q_u8(in + i + 16);
 
-		vst1q_u8((uint8_t *)out, w);
-		vst1q_u8((uint8_t *)out + 16, x);
-		vst1q_u8((uint8_t *)out + 32, y);
-		vst1q_u8((uint8_t *)out + 48, z);
+			x = look_up(x, a, b, c, d, step);
+			y = look_up(y, a, b, c, d, step);
+			vst1q_u8(out + i, x);
+			vst1q_u8(out + i + 16, y);
+		}
 	}
 	for (; n >= 16; n -= 16, in += 16, out += 16)
-		vst1q_u8((uint8_t *)out, look_up(vld1q_u8((const uint8_t *)in), a, b, c, d));
+		vst1q_u8(out, look_up(vld1q_u8(in), a, b, c, d, step));
 	if (n) {
 		memcpy(rest, in, n);
-		vst1q_u8(rest, look_up(vld1q_u8(rest), a, b, c, d));
+		vst1q_u8(rest, look_up(vld1q_u8(rest), a, b, c, d, step));
 		memcpy(out, rest, n);
 	}
 }

@@ -107,7 +107,7 @@ static const char *table_ours(const struct operator *op)
 		table[i] = (int8_t)lround(255 / (1 + exp(-(i - 128) / 16.0)) - 128);
 	twice(run_table, table);
 
-	return "s8_table_64x__neon";
+	return "s8_table_16x__neon";
 }
 
 static enum xnn_status unary(enum xnn_unary_operator kind, enum xnn_datatype type, const void *in,
