@@ -139,12 +139,15 @@ static size_t gathered_bytes(const struct accel_conv *conv)
 	return conv->rows ? 0 : (gemm_mr(conv) * conv->kc + 15) & ~(size_t)15;
 }
 
+/* Columns of a block: a multiple of every kernel's. */
+#define BLOCK_COLUMNS	16
+
 static size_t gemm_scratch(const struct accel_conv *conv)
 {
 	size_t mr = gemm_mr(conv);
 
 	/* One block of sums or outputs, gathered rows, pointers to rows. */
-	return mr * conv->kernel->nr * sizeof(int32_t) + gathered_bytes(conv) +
+	return mr * BLOCK_COLUMNS * sizeof(int32_t) + gathered_bytes(conv) +
 	       conv->taps * mr * sizeof(int8_t *);
 }
 
@@ -265,7 +268,7 @@ static void run_block(const struct accel_conv_call *call, struct accel_igemm *ar
 		      size_t rows, size_t channel, size_t columns, void *block)
 {
 	const struct accel_conv *conv = call->conv;
-	size_t nr = conv->kernel->nr, r;
+	size_t nr = (columns + conv->kernel->nr - 1) / conv->kernel->nr * conv->kernel->nr, r;
 	int8_t *bytes = block;
 
 	args->out = block;
@@ -340,7 +343,7 @@ static void gemm_tile(const struct accel_conv_call *call, size_t tile, size_t gr
 			run_kernel(conv, &args);
 			continue;
 		}
-		columns = width - channel < conv->kernel->nr ? width - channel : conv->kernel->nr;
+		columns = width - channel < BLOCK_COLUMNS ? width - channel : BLOCK_COLUMNS;
 		run_block(call, &args, pixel, count, all, columns, block);
 	}
 }
@@ -362,7 +365,7 @@ static void gemm_run(const struct accel_conv_call *call, size_t first, size_t en
 	size_t depth = conv->shape.in_channels / conv->shape.groups;
 	size_t mr = gemm_mr(conv), count = conv->taps * mr, tile, group, r;
 	char *block = scratch;
-	int8_t *gathered = (int8_t *)block + mr * conv->kernel->nr * sizeof(int32_t);
+	int8_t *gathered = (int8_t *)block + mr * BLOCK_COLUMNS * sizeof(int32_t);
 	const int8_t **rows = (const int8_t **)(gathered + gathered_bytes(conv));
 
 	for (tile = first; tile < end; tile++) {

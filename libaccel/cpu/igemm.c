@@ -101,25 +101,25 @@ static const struct accel_igemm_kernel kernel_portable = {
 };
 
 #ifdef __aarch64__
-accel_igemm_fn accel_qs8_igemm_2x8c16__neonmlal;
+accel_igemm_fn accel_qs8_igemm_3x8c16__neonmlal;
 accel_igemm_fn accel_qs8_igemm_1x8c16__neonmlal;
-accel_igemm_fn accel_qs8_igemm_2x8c16__neonmlal_full;
+accel_igemm_fn accel_qs8_igemm_3x8c16__neonmlal_full;
 accel_igemm_fn accel_qs8_igemm_1x8c16__neonmlal_full;
 accel_igemm_fn accel_qs8_igemm_6x16c4__neondot;
 accel_igemm_fn accel_qs8_igemm_1x16c4__neondot;
 accel_igemm_fn accel_qs8_igemm_6x16c8__neoni8mm;
 
 static const struct accel_igemm_kernel kernel_mlal = {
-	.name = "qs8_igemm_2x8c16__neonmlal",
-	.tile = accel_qs8_igemm_2x8c16__neonmlal, .row = accel_qs8_igemm_1x8c16__neonmlal,
-	.mr = 2, .nr = 8, .kr = 8, .step = 16,
+	.name = "qs8_igemm_3x8c16__neonmlal",
+	.tile = accel_qs8_igemm_3x8c16__neonmlal, .row = accel_qs8_igemm_1x8c16__neonmlal,
+	.mr = 3, .nr = 8, .kr = 8, .step = 16,
 };
 
 static const struct accel_igemm_kernel kernel_mlal_full = {
-	.name = "qs8_igemm_2x8c16__neonmlal_full",
-	.tile = accel_qs8_igemm_2x8c16__neonmlal_full,
+	.name = "qs8_igemm_3x8c16__neonmlal_full",
+	.tile = accel_qs8_igemm_3x8c16__neonmlal_full,
 	.row = accel_qs8_igemm_1x8c16__neonmlal_full,
-	.mr = 2, .nr = 8, .kr = 8, .step = 16,
+	.mr = 3, .nr = 8, .kr = 8, .step = 16,
 };
 
 static const struct accel_igemm_kernel kernel_dot = {

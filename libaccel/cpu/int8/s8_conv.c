@@ -32,20 +32,27 @@ struct run {
 	int8_t *out;
 };
 
+/* Rows of a tile at most. */
+#define TILE_ROWS	8
+
 static void take_sums(void *ctx, size_t pixel, size_t channel, size_t rows, size_t columns,
 		      const int32_t *acc, size_t stride)
 {
 	const struct run *run = ctx;
 	const struct part *part = run->part;
-	size_t y = pixel / part->width, x = pixel % part->width, r;
+	size_t y = pixel / part->width, x = pixel % part->width, r, some;
+	int8_t *out[TILE_ROWS];
 
-	for (r = 0; r < rows; r++) {
-		run->conv->finish(&run->conv->requant, channel, acc + r * stride, columns,
-				  run->out + part->first + y * part->line + x * part->pixel + channel);
-		if (++x == part->width) {
-			x = 0;
-			y++;
+	for (; rows; rows -= some, acc += some * stride) {
+		some = rows < TILE_ROWS ? rows : TILE_ROWS;
+		for (r = 0; r < some; r++) {
+			out[r] = run->out + part->first + y * part->line + x * part->pixel + channel;
+			if (++x == part->width) {
+				x = 0;
+				y++;
+			}
 		}
+		run->conv->finish(&run->conv->requant, channel, acc, stride, some, columns, out);
 	}
 }
 
@@ -264,8 +271,11 @@ int s8_conv_new(enum accel_isa isa, const struct accel_conv_shape *shape, bool t
 	conv->requant.multiplier = conv->parameters;
 	conv->requant.shift = conv->parameters + n;
 	conv->requant.left = false;
-	for (i = 0; i < n; i++)
+	conv->requant.right = true;
+	for (i = 0; i < n; i++) {
 		conv->requant.left |= requant->shift[i] > 0;
+		conv->requant.right &= requant->shift[i] < 0;
+	}
 	ret = make_parts(conv, isa, transposed, weights, bias);
 	if (ret)
 		goto fail;

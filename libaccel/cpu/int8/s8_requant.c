@@ -49,16 +49,18 @@ static int32_t multiply(int32_t x, int32_t multiplier, int32_t shift)
 }
 
 void s8_requant__portable(const struct s8_requant *requant, size_t channel, const int32_t *sums,
-			  size_t n, int8_t *out)
+			  size_t stride, size_t rows, size_t columns, int8_t *const *out)
 {
-	size_t i;
+	size_t r, i;
 
-	for (i = 0; i < n; i++) {
-		int64_t q = (int64_t)multiply(sums[i], requant->multiplier[channel + i],
-					      requant->shift[channel + i]) + requant->zero;
+	for (r = 0; r < rows; r++, sums += stride) {
+		for (i = 0; i < columns; i++) {
+			int64_t q = (int64_t)multiply(sums[i], requant->multiplier[channel + i],
+						      requant->shift[channel + i]) + requant->zero;
 
-		out[i] = (int8_t)(q < requant->low ? requant->low : q > requant->high ?
-				  requant->high : q);
+			out[r][i] = (int8_t)(q < requant->low ? requant->low :
+					     q > requant->high ? requant->high : q);
+		}
 	}
 }
 

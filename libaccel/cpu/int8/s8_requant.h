@@ -20,6 +20,7 @@
  * @low: least result
  * @high: largest result
  * @left: whether a shift may be positive
+ * @right: whether every shift is less than 0
  *
  * Sources: TFLite's reference kernels, MultiplyByQuantizedMultiplier.
  */
@@ -27,19 +28,20 @@ struct s8_requant {
 	const int32_t *multiplier, *shift;
 	int32_t zero;
 	int8_t low, high;
-	bool left;
+	bool left, right;
 };
 
 /* A positive real as multiplier / 2^31 * 2^shift, as TFLite takes it. */
 void s8_requant_of(double value, int32_t *multiplier, int32_t *shift);
 
 /**
- * s8_requant_fn - requantise a row of sums
- * @channel: of the first sum
- * @n: sums
+ * s8_requant_fn - requantise a tile of sums
+ * @channel: of the first column
+ * @sums: [rows][columns], @stride sums from a row to the next
+ * @out: [rows] where each row goes
  */
 typedef void s8_requant_fn(const struct s8_requant *requant, size_t channel, const int32_t *sums,
-			   size_t n, int8_t *out);
+			   size_t stride, size_t rows, size_t columns, int8_t *const *out);
 
 s8_requant_fn s8_requant__portable;
 s8_requant_fn s8_requant_8x__neon;

@@ -32,11 +32,12 @@ static int8_t finish(const struct weighted *work, size_t o, int32_t sum)
 	const struct channel *c = &work->channels[o];
 	const struct s8_requant requant = {
 		&c->multiplier, &c->shift, work->zero_out, (int8_t)work->low, (int8_t)work->high, true,
+		false,
 	};
-	int8_t q;
+	int8_t q, *out = &q;
 
 	sum = (int32_t)((uint32_t)sum + (uint32_t)c->bias);
-	s8_requant__portable(&requant, 0, &sum, 1, &q);
+	s8_requant__portable(&requant, 0, &sum, 1, 1, 1, &out);
 	return q;
 }
 

@@ -198,7 +198,7 @@ static const char *deconv_ours(const struct operator *op)
 	};
 	int32_t *multiplier = allocate(op->kernels * sizeof(*multiplier));
 	int32_t *shift = allocate(op->kernels * sizeof(*shift));
-	const struct s8_requant requant = { multiplier, shift, 5, INT8_MIN, INT8_MAX, false };
+	const struct s8_requant requant = { multiplier, shift, 5, INT8_MIN, INT8_MAX, false, false };
 	struct s8_conv *conv;
 	uint32_t i;
 

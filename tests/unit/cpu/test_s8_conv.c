@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "guarded.h"
+#include "cases.h"
 #include "libaccel/cpu/int8/s8_conv.h"
 #include "random.h"
 
@@ -108,7 +108,7 @@ static void case_new(struct test_case *test)
 	}
 	test->requant = (struct s8_requant){
 		test->multiplier, test->shift, (int32_t)random_below(256) - 128,
-		(int8_t)(random_below(2) ? -128 : -20), (int8_t)(random_below(2) ? 127 : 90), true,
+		(int8_t)(random_below(2) ? -128 : -20), (int8_t)(random_below(2) ? 127 : 90), true, false,
 	};
 }
 
@@ -141,7 +141,7 @@ static int8_t expected(const struct test_case *test, size_t image, uint32_t y, u
 	const int8_t *in = test->in.data + image * test->in_size;
 	int32_t sum = test->bias[o];
 	uint32_t ky, kx, iy, ix, c;
-	int8_t q;
+	int8_t q, *at = &q;
 
 	for (ky = 0; ky < s->kernel_height; ky++)
 		for (iy = 0; iy < s->in_height; iy++) {
@@ -163,7 +163,7 @@ static int8_t expected(const struct test_case *test, size_t image, uint32_t y, u
 						sum += w[c] * (v[c] - s->pad_value);
 				}
 		}
-	s8_requant__portable(&test->requant, o, &sum, 1, &q);
+	s8_requant__portable(&test->requant, o, &sum, 1, 1, 1, &at);
 
 	return q;
 }
@@ -220,42 +220,54 @@ static int64_t twice_rounded(int32_t sum, int32_t multiplier, int32_t shift)
 
 static bool requant_case(enum accel_isa isa)
 {
-	int32_t multiplier[40], shift[40], sums[40];
+	int32_t multiplier[40], shift[40], sums[3 * 44];
+	const uint32_t shifts = random_below(3);
 	const struct s8_requant requant = {
 		multiplier, shift, (int32_t)random_below(256) - 128,
 		(int8_t)(random_below(2) ? -128 : -5), (int8_t)(random_below(2) ? 127 : 60),
-		.left = random_below(2),
+		.left = shifts == 0, .right = shifts == 2,
 	};
-	size_t n = random_between(1, 40), i;
-	struct guarded out;
+	const size_t n = random_between(1, 40), rows = random_between(1, 3);
+	const size_t stride = n + random_below(4);
+	struct guarded guarded[3];
+	int8_t *out[3];
 	bool good = true;
+	size_t i, r;
 
 	for (i = 0; i < n; i++) {
 		multiplier[i] = (int32_t)((1u << 30) + random_below(1u << 30));
-		shift[i] = (int32_t)random_below(requant.left ? 35 : 32) - 31;
+		if (!random_below(8))
+			multiplier[i] = INT32_MAX;
+		shift[i] = (int32_t)random_below(requant.left ? 35 : requant.right ? 31 : 32) - 31;
+	}
+	for (i = 0; i < rows * stride; i++) {
 		sums[i] = (int32_t)(random_below(1u << 31) * 2 + random_below(2));
 		sums[i] >>= random_below(28);
+		if (!random_below(16))
+			sums[i] = random_below(2) ? INT32_MIN : INT32_MAX;
 		/* Halves. */
 		if (!random_below(4)) {
-			multiplier[i] = 1 << 30;
+			multiplier[i % stride % n] = 1 << 30;
 			sums[i] = ((int32_t)random_below(1000) - 500) * (1 << random_below(12));
 		}
 	}
-	if (guarded_new(&out, n, (int)random_below(2))) {
-		puts("Bail out! no memory");
-		exit(1);
+	for (r = 0; r < rows; r++) {
+		guarded[r] = guarded_random(n);
+		out[r] = guarded[r].data;
 	}
-	s8_requant_select(isa)(&requant, 0, sums, n, out.data);
-	for (i = 0; i < n && good; i++) {
-		int64_t q = twice_rounded(sums[i], multiplier[i], shift[i]) + requant.zero;
+	s8_requant_select(isa)(&requant, 0, sums, stride, rows, n, out);
+	for (i = 0; i < rows * n && good; i++) {
+		const int32_t sum = sums[i / n * stride + i % n];
+		int64_t q = twice_rounded(sum, multiplier[i % n], shift[i % n]) + requant.zero;
 
 		q = q < requant.low ? requant.low : q > requant.high ? requant.high : q;
-		good = out.data[i] == (int8_t)q;
+		good = out[i / n][i % n] == (int8_t)q;
 		if (!good)
-			printf("# %d * %d, shift %d: %d, not %d\n", sums[i], multiplier[i],
-			       shift[i], out.data[i], (int)q);
+			printf("# %d * %d, shift %d: %d, not %d\n", sum, multiplier[i % n],
+			       shift[i % n], out[i / n][i % n], (int)q);
 	}
-	guarded_free(&out);
+	for (r = 0; r < rows; r++)
+		guarded_free(&guarded[r]);
 
 	return good;
 }
