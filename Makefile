@@ -66,7 +66,8 @@ deps:
 check: deps
 	@tests/run-checks $(CHECKS)
 
-bench: $(addprefix bench-,$(BENCHES))
+bench: deps
+	@tests/run-benches $(BENCHES)
 
 clean:
 	rm -rf build

@@ -4,7 +4,9 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -19,6 +21,24 @@ void device_file(char *path, size_t size, const char *file)
 	const char *node = strrchr(node_path(), '/');
 
 	snprintf(path, size, "/sys/class/accel/%.32s/device/%s", node ? node + 1 : "", file);
+}
+
+int device_name(char *name, size_t size)
+{
+	char link[128], path[PATH_MAX];
+	const char *base;
+	size_t length;
+
+	device_file(link, sizeof(link), ".");
+	if (!realpath(link, path))
+		return -errno;
+	base = strrchr(path, '/') + 1;
+	length = strlen(base);
+	if (length >= size)
+		return -ENAMETOOLONG;
+	memcpy(name, base, length + 1);
+
+	return 0;
 }
 
 int device_keep_awake(bool awake)

@@ -44,6 +44,8 @@ uint64_t board_counter(uint32_t core, uint32_t counter);
 
 /* Path of a file of the device that the node belongs to, in sysfs. */
 void device_file(char *path, size_t size, const char *file);
+/* The device's name on its bus. Return: 0 or negative errno. */
+int device_name(char *name, size_t size);
 /* Forbid or allow the device to sleep. Return: 0 or negative errno. */
 int device_keep_awake(bool awake);
 

@@ -64,7 +64,7 @@ void listener_stop(struct listener *listener)
 	listener->pid = 0;
 }
 
-static const char *next_line(struct listener *listener)
+const char *listener_any(struct listener *listener)
 {
 	struct pollfd wait = { .fd = fileno(listener->out), .events = POLLIN };
 
@@ -81,7 +81,7 @@ int listener_start(struct listener *listener, uid_t uid)
 
 	if (ret)
 		return ret;
-	line = next_line(listener);
+	line = listener_any(listener);
 	if (line && line_text(line, "message", "listening"))
 		return 0;
 	listener_stop(listener);
@@ -94,7 +94,7 @@ const char *listener_next(struct listener *listener)
 	const char *line;
 
 	do {
-		line = next_line(listener);
+		line = listener_any(listener);
 	} while (line && line_text(line, "message", "frequency"));
 
 	return line;
@@ -105,7 +105,7 @@ const char *listener_find(struct listener *listener, const char *message)
 	const char *line;
 
 	do {
-		line = next_line(listener);
+		line = listener_any(listener);
 	} while (line && !line_text(line, "message", message));
 
 	return line;
@@ -120,6 +120,12 @@ static const char *field_value(const char *line, const char *field)
 	at = strstr(line, key);
 
 	return at ? at + strlen(key) : NULL;
+}
+
+bool tells_identity(const char *line)
+{
+	return strstr(line, "\"pid\"") || strstr(line, "\"comm\"") ||
+	       strstr(line, "\"ctx_id\"") || strstr(line, "\"client_id\"");
 }
 
 int64_t line_number(const char *line, const char *field, int64_t otherwise)

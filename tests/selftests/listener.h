@@ -40,9 +40,14 @@ void listener_stop(struct listener *listener);
  */
 const char *listener_next(struct listener *listener);
 
+/* The same with changes of the clock. */
+const char *listener_any(struct listener *listener);
+
 /* The same for the next event of kind @message, skipping others. */
 const char *listener_find(struct listener *listener, const char *message);
 
+/* Whether a line tells whose job it was, or who asked. */
+bool tells_identity(const char *line);
 /* The number of a line's field, or @otherwise when it has none of that name. */
 int64_t line_number(const char *line, const char *field, int64_t otherwise);
 /* Whether a line's field is just this text. */

@@ -8,8 +8,10 @@ SELFTEST_DIR	:= tests/selftests
 SELFTESTS	:= $(patsubst $(SELFTEST_DIR)/%.c,%,$(sort $(wildcard $(SELFTEST_DIR)/test_*.c)))
 SELFTEST_BINS	:= $(SELFTESTS:%=$(O)/$(SELFTEST_DIR)/%)
 SELFTEST_OBJS	:= $(patsubst %.c,$(O)/%.o,$(SELFTEST_DIR)/node.c $(SELFTEST_DIR)/work.c \
-		     $(SELFTEST_DIR)/board.c $(SELFTEST_DIR)/driver.c $(SELFTEST_DIR)/listener.c $(TEST_PROGRAM_SRCS) libaccel/dev/hardware.c \
+		     $(SELFTEST_DIR)/board.c $(SELFTEST_DIR)/driver.c $(SELFTEST_DIR)/listener.c \
+		     $(SELFTEST_DIR)/ras.c $(TEST_PROGRAM_SRCS) libaccel/dev/hardware.c \
 		     kmod/hw/nvdla_config.c kmod/hw/nvdla_regs.c)
+CFLAGS_$(SELFTEST_DIR)/ras = $(NETLINK_CFLAGS)
 KSELFTEST	:= $(CACHE)/kselftest
 
 $(KSELFTEST)/kselftest_harness.h: $(SELFTEST_DIR)/fetch-harness tests/vm/guests.py
@@ -19,7 +21,7 @@ $(SELFTEST_BINS:%=%.o): $(KSELFTEST)/kselftest_harness.h
 $(SELFTEST_BINS:%=%.o): CPPFLAGS += -isystem $(KSELFTEST)
 
 $(SELFTEST_BINS): %: %.o $(SELFTEST_OBJS)
-	$(CC) $(LDFLAGS) -o $@ $^
+	$(CC) $(LDFLAGS) -o $@ $^ $(NETLINK_LIBS)
 
 $(O)/$(SELFTEST_DIR)/run-selftests $(O)/$(SELFTEST_DIR)/suspend-guest: $(O)/%: %
 	@mkdir -p $(@D)

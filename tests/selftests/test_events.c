@@ -5,6 +5,7 @@
  * that injects faults.
  */
 #include <fcntl.h>
+#include <sys/sysinfo.h>
 #include <sys/wait.h>
 
 #include "board.h"
@@ -51,31 +52,22 @@ FIXTURE_TEARDOWN(events)
 	close(self->fd);
 }
 
-static bool tells_identity(const char *line)
+/* A job of a new context that meets a fault. Return: its result. */
+static int meet(struct work *victim, uint32_t fault, uint32_t skip)
 {
-	return strstr(line, "\"pid\"") || strstr(line, "\"comm\"") ||
-	       strstr(line, "\"ctx_id\"") || strstr(line, "\"client_id\"");
+	int ret = work_context(victim, DRM_NVDLA_PRIORITY_NORMAL, 1, TIMEOUT_MS);
+
+	if (ret)
+		return ret;
+	if (!board_fault(fault, 0, 1, skip, 0))
+		return -ENOTSUP;
+
+	return work_run(victim);
 }
 
 static int hang(struct work *victim)
 {
-	struct drm_nvdla_sync out = { .flags = DRM_NVDLA_SYNC_SIGNAL };
-	int ret = work_context(victim, DRM_NVDLA_PRIORITY_NORMAL, 1, TIMEOUT_MS);
-
-	if (!ret)
-		ret = syncobj_create(victim->fd, &out.handle);
-	if (ret)
-		return ret;
-	if (!board_fault(NVDLA_BOARD_FAULT_HANG, 0, 1, 0, 0))
-		return -ENOTSUP;
-	ret = work_submit(victim, 0, &out, 1);
-	if (!ret)
-		ret = syncobj_wait(victim->fd, out.handle, LONG);
-	if (!ret)
-		ret = syncobj_result(victim->fd, out.handle);
-	syncobj_destroy(victim->fd, out.handle);
-
-	return ret;
+	return meet(victim, NVDLA_BOARD_FAULT_HANG, 0);
 }
 
 TEST_F_TIMEOUT(events, hangs_are_told_once_and_in_order, 180)
@@ -162,6 +154,85 @@ TEST_F(events, want_of_memory_is_told)
 	EXPECT_FALSE(tells_identity(line)) TH_LOG("%s", line);
 }
 
+/* Without an IOMMU nobody has so much memory in one piece. */
+static int ask_for_too_much(int fd)
+{
+	struct sysinfo info;
+	uint32_t handle;
+
+	return sysinfo(&info) ? -errno :
+	       bo_create(fd, (uint64_t)info.totalram * info.mem_unit / 10 * 9, 0, &handle);
+}
+
+/**
+ * struct told - an event as it has to be told
+ * @message: its kind
+ * @error: positive errno, or -1 for events that have none
+ * @memory: what ran short, or NULL
+ */
+struct told {
+	const char *message;
+	int error;
+	const char *memory;
+};
+
+static bool is_told(const char *line, const struct told *told)
+{
+	return line && line_text(line, "message", told->message) &&
+	       line_number(line, "error", -1) == told->error &&
+	       (!told->memory || line_text(line, "memory", told->memory));
+}
+
+/* Different ones close behind one another: each once, in order, none lost. */
+TEST_F_TIMEOUT(events, all_kinds_keep_their_order, 180)
+{
+	uint64_t sram = self->victim.info.sram_size;
+	struct told told[8];
+	unsigned int count = 0, i;
+	int64_t numbers[8];
+	uint32_t handle;
+	char group[128];
+	const char *line;
+	int ret;
+
+	EXPECT_EQ(-ETIME, hang(&self->victim));
+	told[count++] = (struct told){ "hang", ETIME, NULL };
+	told[count++] = (struct told){ "reset", 0, NULL };
+	ret = meet(&self->victim, NVDLA_BOARD_FAULT_BUS_ERROR, 2);
+	EXPECT_TRUE(ret == -EIO || ret == -ETIME) TH_LOG("%d", ret);
+	told[count++] = (struct told){ ret == -ETIME ? "hang" : "fault", -ret, NULL };
+	told[count++] = (struct told){ "reset", 0, NULL };
+	if (sram) {
+		EXPECT_EQ(-ENOSPC, bo_create(self->fd, sram * 2, DRM_NVDLA_BO_SRAM, &handle));
+		told[count++] = (struct told){ "memory-pressure", -1, "sram" };
+	}
+	device_file(group, sizeof(group), "iommu_group");
+	if (access(group, F_OK)) {
+		EXPECT_EQ(-ENOMEM, ask_for_too_much(self->fd));
+		told[count++] = (struct told){ "memory-pressure", -1, "system" };
+	}
+	EXPECT_EQ(-ETIME, hang(&self->victim));
+	told[count++] = (struct told){ "hang", ETIME, NULL };
+	told[count++] = (struct told){ "reset", 0, NULL };
+
+	for (i = 0; i < count; i++) {
+		line = listener_next(&self->root);
+		ASSERT_TRUE(is_told(line, &told[i])) TH_LOG("%u, %s: %s", i, told[i].message,
+							    line ? line : "nothing");
+		EXPECT_EQ(getpid(), line_number(line, "pid", -1)) TH_LOG("%s", line);
+		numbers[i] = line_number(line, "event_seq", -1);
+		EXPECT_GT(numbers[i], i ? numbers[i - 1] : 0);
+	}
+	/* The same events, with the same numbers, and nobody's name. */
+	for (i = 0; i < count; i++) {
+		line = listener_next(&self->nobody);
+		ASSERT_TRUE(is_told(line, &told[i])) TH_LOG("%u, %s: %s", i, told[i].message,
+							    line ? line : "nothing");
+		EXPECT_EQ(numbers[i], line_number(line, "event_seq", -1));
+		EXPECT_FALSE(tells_identity(line)) TH_LOG("%s", line);
+	}
+}
+
 static const char *find_line(const char *lines, const char *message)
 {
 	while (lines && *lines) {
@@ -194,6 +265,7 @@ TEST_F(events, contexts_of_others_are_not_there)
 	line = find_line(lines, "context");
 	ASSERT_NE(NULL, line) TH_LOG("%s", lines);
 	EXPECT_NE(NULL, strstr(line, "\"pid\""));
+	EXPECT_GT(line_number(line, "busy_ns", 0), 0) TH_LOG("%s", line);
 
 	ASSERT_EQ(0, ask_state(NOBODY, lines, STATE_SIZE));
 	EXPECT_NE(NULL, find_line(lines, "device"));

@@ -18,6 +18,8 @@
 
 #define OPS		2
 #define FRAMES		5
+#define CHANGES		6
+#define NOBODY		65534
 #define PERIOD_NS	500000000LL
 #define POLLING_NS	20000000LL
 /* What an emulated machine that shares its processors may add. */
@@ -338,6 +340,40 @@ TEST_F_TIMEOUT(power, bursts_cost_less_than_at_a_fixed_clock, 120)
 	EXPECT_LT(governed * 10, fixed * 6);
 }
 
+/* The clock goes up and down under two listeners, each step told to both. */
+TEST_F(power, changes_of_the_clock_are_told_once_and_in_order)
+{
+	struct listener root = { 0 }, nobody = { 0 };
+	long long hz = self->least, next;
+	const char *line;
+	int64_t number;
+	int i;
+
+	ASSERT_TRUE(wait_freq(self->devfreq, self->least));
+	ASSERT_EQ(0, listener_start(&root, 0));
+	ASSERT_EQ(0, listener_start(&nobody, NOBODY));
+	for (i = 0; i < CHANGES; i++) {
+		next = i % 2 ? self->least : self->most;
+		ASSERT_EQ(0, set_limits(self->devfreq, next, next));
+		EXPECT_TRUE(wait_freq(self->devfreq, next));
+	}
+	for (i = 0, number = 0; i < CHANGES; i++, hz = next) {
+		next = i % 2 ? self->least : self->most;
+		line = listener_any(&root);
+		ASSERT_NE(NULL, line);
+		EXPECT_TRUE(line_text(line, "message", "frequency")) TH_LOG("%s", line);
+		EXPECT_EQ(hz, line_number(line, "old_clock_hz", 0)) TH_LOG("%s", line);
+		EXPECT_EQ(next, line_number(line, "clock_hz", 0)) TH_LOG("%s", line);
+		EXPECT_GT(line_number(line, "event_seq", 0), number);
+		number = line_number(line, "event_seq", 0);
+		line = listener_any(&nobody);
+		ASSERT_NE(NULL, line);
+		EXPECT_EQ(number, line_number(line, "event_seq", 0)) TH_LOG("%s", line);
+	}
+	listener_stop(&root);
+	listener_stop(&nobody);
+}
+
 /* The thermal zone of the node. */
 static int find_zone(char *path, size_t size)
 {
@@ -366,7 +402,8 @@ static int find_zone(char *path, size_t size)
 
 TEST_F(power, heat_lowers_the_clock)
 {
-	struct listener listener = { 0 };
+	struct listener listener = { 0 }, nobody = { 0 };
+	int64_t numbers[2];
 	char trip[128];
 	const char *line;
 	pid_t load;
@@ -374,6 +411,7 @@ TEST_F(power, heat_lowers_the_clock)
 
 	ASSERT_EQ(0, find_zone(trip, sizeof(trip)));
 	ASSERT_EQ(0, listener_start(&listener, 0));
+	ASSERT_EQ(0, listener_start(&nobody, NOBODY));
 	load = start_load();
 	EXPECT_TRUE(wait_freq(self->devfreq, self->most));
 	/* It is never cooler than 40 degrees there. */
@@ -382,6 +420,7 @@ TEST_F(power, heat_lowers_the_clock)
 	ASSERT_NE(NULL, line);
 	EXPECT_GE(line_number(line, "temperature", 0), 40000) TH_LOG("%s", line);
 	EXPECT_EQ(30000, line_number(line, "limit", 0));
+	numbers[0] = line_number(line, "event_seq", 0);
 	for (i = 0; i < 500 && read_freq(self->devfreq, "cur_freq") == self->most; i++)
 		usleep(10000);
 	EXPECT_LT(read_freq(self->devfreq, "cur_freq"), self->most);
@@ -389,12 +428,21 @@ TEST_F(power, heat_lowers_the_clock)
 	line = listener_find(&listener, "thermal");
 	ASSERT_NE(NULL, line);
 	EXPECT_LT(line_number(line, "temperature", 0), 80000) TH_LOG("%s", line);
+	EXPECT_EQ(80000, line_number(line, "limit", 0)) TH_LOG("%s", line);
+	numbers[1] = line_number(line, "event_seq", 0);
+	EXPECT_LT(numbers[0], numbers[1]);
+	for (i = 0; i < 2; i++) {
+		line = listener_find(&nobody, "thermal");
+		ASSERT_NE(NULL, line);
+		EXPECT_EQ(numbers[i], line_number(line, "event_seq", 0)) TH_LOG("%s", line);
+	}
 	/* A cool zone is looked at once a second, and allows one more point each time. */
 	for (i = 0; i < 4 && !wait_freq(self->devfreq, self->most); i++)
 		;
 	EXPECT_EQ(self->most, read_freq(self->devfreq, "cur_freq"));
 	stop_load(load);
 	listener_stop(&listener);
+	listener_stop(&nobody);
 }
 
 /* The number that follows the first @name behind a place; -1: none. */
@@ -420,15 +468,9 @@ struct shares {
 /* What accel-top prints of our board, which is one of several. */
 static const char *find_board(const char *line)
 {
-	char path[128], name[PATH_MAX];
-	const char *base;
+	char name[64];
 
-	device_file(path, sizeof(path), ".");
-	if (!realpath(path, name))
-		return NULL;
-	base = strrchr(name, '/');
-
-	return strstr(line, base ? base + 1 : name);
+	return device_name(name, sizeof(name)) ? NULL : strstr(line, name);
 }
 
 /*

@@ -14,6 +14,39 @@ double info_ops_per_second(const struct accel_device_info *info);
 void info_print(const struct accel_device_info *info);
 int info_json(const struct accel_device_info *info, cJSON *list);
 
+#define CLOCK_POINTS	64
+
+/**
+ * struct clock_info - how a device is clocked
+ * @power: runtime power management's word, "suspended" for asleep; "" where there is none
+ * @devfreq: whether devfreq chooses its clock; nothing below means anything otherwise
+ * @governor: who chooses
+ * @governors: who could, words with spaces between them
+ * @hz: what was chosen
+ * @least_hz: lowest that may be chosen
+ * @most_hz: highest that may be chosen
+ * @points: operating points
+ * @point_count: how many
+ */
+struct clock_info {
+	char power[16];
+	bool devfreq;
+	char governor[32];
+	char governors[128];
+	uint64_t hz;
+	uint64_t least_hz;
+	uint64_t most_hz;
+	uint64_t points[CLOCK_POINTS];
+	unsigned int point_count;
+};
+
+/* How a device is clocked, as of now. */
+void clock_query(const struct accel_device_info *info, struct clock_info *clock);
+
+/* Print that for a person, or add it to a device's object. Return: false: out of memory. */
+void clock_print(const struct accel_device_info *info);
+bool clock_json(const struct accel_device_info *info, cJSON *object);
+
 /* Kernel, driver and library versions. */
 void versions_print(void);
 int versions_json(cJSON *object);

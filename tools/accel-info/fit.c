@@ -178,8 +178,8 @@ static bool read_number(const char *path, double *value)
 static void judge_pcie(const struct accel_device_info *info, struct fit_result *result)
 {
 	const char *node = info ? strrchr(info->name, '/') : NULL;
+	double most = 0, speed = 0;
 	char path[128];
-	double most = 0;
 
 	result->unit = "lanes";
 	result->wanted = WANTED_LANES;
@@ -187,16 +187,24 @@ static void judge_pcie(const struct accel_device_info *info, struct fit_result *
 		judge(result, "pcie", FIT_UNKNOWN, "no NPU with a device node");
 		return;
 	}
-	snprintf(path, sizeof(path), "/sys/class/accel/%s/device/current_link_width", node + 1);
+	snprintf(path, sizeof(path), "/sys/class/accel/%.64s/device/current_link_width", node + 1);
 	if (!read_number(path, &result->value)) {
-		judge(result, "pcie", FIT_GOOD, "the NPU is part of the chip, not behind PCIe");
 		result->unit = "";
+		snprintf(path, sizeof(path), "/sys/class/accel/%.64s/device/vendor", node + 1);
+		if (!access(path, F_OK))
+			judge(result, "pcie", FIT_UNKNOWN, "the NPU is behind PCI, not PCIe");
+		else
+			judge(result, "pcie", FIT_GOOD,
+			      "the NPU is part of the chip, not behind PCIe");
 		return;
 	}
-	snprintf(path, sizeof(path), "/sys/class/accel/%s/device/max_link_width", node + 1);
+	snprintf(path, sizeof(path), "/sys/class/accel/%.64s/device/max_link_width", node + 1);
 	read_number(path, &most);
+	snprintf(path, sizeof(path), "/sys/class/accel/%.64s/device/current_link_speed", node + 1);
+	read_number(path, &speed);
 	judge(result, "pcie", result->value >= WANTED_LANES ? FIT_GOOD : FIT_POOR,
-	      "%.0f lanes in use of %.0f, %.0f wanted", result->value, most, WANTED_LANES);
+	      "%.0f %s in use of %.0f, %.1f GT/s each; %.0f lanes wanted", result->value,
+	      result->value == 1 ? "lane" : "lanes", most, speed, WANTED_LANES);
 }
 
 static void judge_ecc(struct fit_result *result)
@@ -250,6 +258,25 @@ static double measure_storage(int fd, void *block)
 	return STORAGE_BYTES / (seconds() - begin) / 1e6;
 }
 
+/* A file that goes away by itself; not every file system has them without a name. */
+static int open_scratch(const char *path)
+{
+	int fd = open(path, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	char name[4096];
+
+	if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR))
+		return fd;
+	if (snprintf(name, sizeof(name), "%s/accel-info.XXXXXX", path) >= (int)sizeof(name)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	fd = mkostemp(name, O_CLOEXEC);
+	if (fd >= 0)
+		unlink(name);
+
+	return fd;
+}
+
 static void judge_storage(const char *path, struct fit_result *result)
 {
 	void *block = aligned_alloc(4096, STORAGE_BLOCK);
@@ -257,7 +284,7 @@ static void judge_storage(const char *path, struct fit_result *result)
 
 	result->unit = "MB/s";
 	result->wanted = WANTED_STORAGE;
-	fd = block ? open(path, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600) : -1;
+	fd = block ? open_scratch(path) : -1;
 	if (fd < 0) {
 		judge(result, "storage", FIT_UNKNOWN, "%s: %s", path,
 		      block ? strerror(errno) : "out of memory");

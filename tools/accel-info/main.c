@@ -67,6 +67,21 @@ static unsigned int find_devices(const char *name, struct accel_device_info *inf
 	return count;
 }
 
+/* The device to judge a machine by; NULL when there is none. */
+static const struct accel_device_info *fastest(const struct accel_device_info *infos,
+					       unsigned int count)
+{
+	const struct accel_device_info *best = count ? &infos[0] : NULL;
+	unsigned int i;
+
+	for (i = 1; i < count; i++) {
+		if (info_ops_per_second(&infos[i]) > info_ops_per_second(best))
+			best = &infos[i];
+	}
+
+	return best;
+}
+
 static int print_json(cJSON *object)
 {
 	char *text = cJSON_Print(object);
@@ -203,7 +218,7 @@ int main(int argc, char **argv)
 		return ret ? ret : count ? 0 : EXIT_NONE;
 	}
 	if (fit)
-		fit_judge(count ? &infos[0] : NULL, path ? path : ".", results);
+		fit_judge(fastest(infos, count), path ? path : ".", results);
 	if (json)
 		ret = report_json(infos, count, fit ? results : NULL);
 	else

@@ -95,11 +95,7 @@ void info_print(const struct accel_device_info *info)
 	if (ops > 0)
 		printf(", %.2f TOPS INT8", ops / 1e12);
 	putchar('\n');
-	if (info->clock_hz)
-		printf("  clock          %.0f MHz of %.0f MHz\n", (double)info->clock_hz / 1e6,
-		       (double)info->max_clock_hz / 1e6);
-	else
-		printf("  clock          unknown\n");
+	clock_print(info);
 	printf("  memory         %u KiB convolution buffer per core, %llu KiB SRAM, %u address bits\n",
 	       info->cbuf_size / 1024, (unsigned long long)info->sram_size / 1024,
 	       info->address_bits);
@@ -131,6 +127,8 @@ int info_json(const struct accel_device_info *info, cJSON *list)
 	cJSON_AddNumberToObject(entry, "address_bits", info->address_bits);
 	cJSON_AddNumberToObject(entry, "clock_hz", (double)info->clock_hz);
 	cJSON_AddNumberToObject(entry, "max_clock_hz", (double)info->max_clock_hz);
+	if (!clock_json(info, entry))
+		return -ENOMEM;
 	cJSON_AddNumberToObject(entry, "ops_per_second", info_ops_per_second(info));
 	names = cJSON_AddArrayToObject(entry, "features");
 	for (i = 0; names && i < FEATURES; i++) {
