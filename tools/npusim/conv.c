@@ -394,13 +394,20 @@ static uint64_t stock_bytes(const struct sim_core *core, const struct sim_weight
 	return stream->stream ? 0 : (uint64_t)entries * core->config->cbuf_bank_width;
 }
 
-/* What the timing model needs to know of the sequence. */
+/*
+ * What the timing model needs to know of the sequence. Where the array knows 16
+ * bits (nv_full), its rows take two kernels of 8 bits each, and CACC's buffer has
+ * 256 entries, of 16 sums each.
+ */
 static void describe(const struct sim_core *core, const struct sim_conv_op *op,
 		     const struct sim_weights *stream, struct sim_sequence *seq)
 {
-	const unsigned int atom_k = core->config->atomic_k, atom_c = core->config->atomic_c;
+	const bool pairs = core->config->features & NVDLA_FEAT_INT16;
+	const unsigned int rows = core->config->atomic_k / (pairs ? 2 : 1);
+	const unsigned int atom_c = core->config->atomic_c;
 	const unsigned int in_group = op->kernels < op->lanes ? op->kernels : op->lanes;
 	const unsigned int share = op->winograd ? 4 : 1;	/* pixels of an atomic operation */
+	const bool both = pairs && op->precision == SIM_INT8;
 
 	seq->groups = (op->kernels + op->lanes - 1) / op->lanes;
 	seq->blocks = op->winograd ? op->blocks : (op->channels + atom_c - 1) / atom_c *
@@ -409,10 +416,12 @@ static void describe(const struct sim_core *core, const struct sim_conv_op *op,
 	seq->pixels = op->image ? op->out_width :
 		      (uint64_t)op->out_width * op->out_height * op->batches / share;
 	seq->round = op->y_ext;
-	seq->upper = op->image && atom_c / atom_k == 4 ? 4 * atom_k : 2 * atom_k;
-	seq->lower = op->image ? seq->upper : atom_k;
-	seq->credit = atom_c / atom_k == 4 ? 4 * atom_k : 2 * atom_k;
-	seq->kernels = op->kernels;
+	seq->upper = op->image && atom_c / rows == 4 ? 4 * rows : 2 * rows;
+	seq->lower = op->image ? seq->upper : rows;
+	seq->credit = pairs ? 256 / (both ? 2 : 1) / share :
+		      atom_c / rows == 4 ? 4 * rows : 2 * rows;
+	seq->incoming = both ? (in_group + 1) / 2 : in_group;
+	seq->least = pairs ? (seq->incoming > 10 ? seq->incoming : 10) : rows;
 	seq->lanes = op->lanes;
 	seq->group_bytes = op->sum_length * op->bytes * in_group;
 	seq->weight_bytes = op->sum_length * op->bytes * op->kernels;

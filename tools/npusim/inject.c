@@ -23,6 +23,19 @@ uint64_t npusim_next_event(struct npusim *sim, unsigned int index)
 	return cycles;
 }
 
+void npusim_pass(struct npusim *sim, unsigned int index, uint64_t cycles)
+{
+	struct sim_core *core;
+
+	if (index >= sim->count)
+		return;
+	core = &sim->cores[index];
+	sim_lock(core);
+	if (!core->event_count && cycles <= UINT64_MAX - core->now)
+		__atomic_store_n(&core->now, core->now + cycles, __ATOMIC_RELAXED);
+	sim_unlock(core);
+}
+
 void npusim_hang(struct npusim *sim, unsigned int index, uint32_t units)
 {
 	struct sim_core *core;

@@ -120,6 +120,13 @@ uint32_t npusim_reg_read(struct npusim *sim, unsigned int core, uint32_t offset)
  */
 void npusim_reg_write(struct npusim *sim, unsigned int core, uint32_t offset, uint32_t value);
 
+/**
+ * npusim_pass() - let modelled time pass while a core has nothing to do
+ *
+ * Does nothing while something is under way: that takes npusim_run().
+ */
+void npusim_pass(struct npusim *sim, unsigned int core, uint64_t cycles);
+
 /* CSB byte offset of the GLB window in the simulator's configuration. */
 uint32_t npusim_glb_base(const struct npusim *sim);
 

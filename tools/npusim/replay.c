@@ -235,6 +235,8 @@ static void pass(struct replay *replay, uint64_t cycles)
 		state = npusim_run(replay->sim, replay->core, end - now);
 		now = npusim_cycles(replay->sim, replay->core);
 	}
+	if (now < end)
+		npusim_pass(replay->sim, replay->core, end - now);
 }
 
 static void write_register(struct replay *replay, uint32_t reg, uint32_t value)

@@ -116,8 +116,9 @@ struct sim_fetch {
  * @blocks: atomic operations per output pixel and group
  * @lines: times that the stripes of @pixels are gone through per group
  * @pixels: output pixels that are cut into stripes
- * @kernels: kernels
- * @lanes: those of a full group
+ * @lanes: kernels of a full group
+ * @incoming: cycles in which a group's weights for a block come in
+ * @least: cycles of the shortest block
  * @upper: pixels of a stripe, as long as two of them are left
  * @lower: pixels of the stripe after that
  * @round: a stripe takes a multiple of so many cycles
@@ -130,7 +131,7 @@ struct sim_fetch {
  */
 struct sim_sequence {
 	uint64_t groups, blocks, lines, pixels;
-	unsigned int kernels, lanes;
+	unsigned int lanes, incoming, least;
 	unsigned int upper, lower, round, credit;
 	uint64_t group_bytes, weight_bytes, weight_room, weight_stock;
 	enum npusim_port weight_port;
@@ -149,7 +150,7 @@ struct sim_stripe {
 	uint64_t before, count;
 };
 
-#define SIM_STRIPES	128	/* stripes of one sum each that CACC's room can hold */
+#define SIM_STRIPES	256	/* stripes of one sum each that CACC's room can hold */
 
 /**
  * struct sim_drain - CACC between CSC and SDP, from one operation to the next

@@ -25,6 +25,7 @@ static const unsigned int op_cycles[SIM_ENGINES] = {
 };
 
 #define IN_SDP		5	/* sums that SDP holds when PDP is slow */
+#define ENABLES		6	/* cycles that the constants below have between two enables */
 #define LONG_WAY	4	/* cycles more to memory and back where readers have no buffers */
 
 /* More stripes than this are extrapolated from the first groups. */
@@ -124,7 +125,6 @@ static uint64_t stripe(const struct sim_core *core, const struct sim_sequence *s
 		       struct sim_drain *drain, uint64_t now, uint64_t len,
 		       const struct pace *pace)
 {
-	const unsigned int atom_k = core->config->atomic_k;
 	uint64_t cycles = (len + seq->round - 1) / seq->round * seq->round;
 	uint64_t issue, wait = drain->issued + len > seq->credit ?
 			       drained(drain, drain->issued + len - seq->credit) : 0;
@@ -132,8 +132,8 @@ static uint64_t stripe(const struct sim_core *core, const struct sim_sequence *s
 	const uint64_t end = drain_end(drain);
 	struct sim_stripe next = { .per_sum = pace->per_sum, .before = drain->issued, .count = len };
 
-	/* Weights of the next block take a cycle per kernel to come in. */
-	cycles = later(cycles, atom_k);
+	/* Weights of the next block take their time to come in. */
+	cycles = later(cycles, seq->least);
 	issue = later(now + (seq->blocks - 1) * cycles, wait);
 	next.start = later(issue + MAC_LATENCY, end);
 	/* What SDP still holds makes up for sums that come a little late. */
@@ -183,15 +183,15 @@ static uint64_t readers(const struct sim_core *core, enum sim_engine engine,
  * Cycles in which SDP, and PDP behind it, take the sums of a pixel. Operands
  * come ahead of the first sum.
  */
-static struct pace sum_pace(const struct sim_core *core, const struct sim_cost *sdp,
-			    const struct sim_cost *pdp, uint64_t sums)
+static struct pace sum_pace(const struct sim_core *core, const struct sim_sequence *seq,
+			    const struct sim_cost *sdp, const struct sim_cost *pdp, uint64_t sums)
 {
 	const struct nvdla_config *config = core->config;
 	unsigned int width = later(config->sdp_bs_throughput, config->sdp_ew_throughput);
 	uint64_t work = later(later(sdp->cycles, memory_cycles(core, sdp)),
 			      later(pdp->cycles, readers(core, SIM_SDP, sdp, true)));
 	/* Reading a sum out of CACC costs a cycle on top of handing it over. */
-	double cycles = (config->atomic_k + width - 1) / width + 1;
+	double cycles = (seq->lanes + width - 1) / width + 1;
 
 	if ((double)work <= cycles * (double)sums)
 		return (struct pace){ cycles, 0 };
@@ -220,15 +220,14 @@ void sim_time_conv(struct sim_core *core, const struct sim_load *load,
 	uint64_t fetched = weights_there(load, seq, earlier(seq->group_bytes, seq->weight_bytes));
 	const uint64_t entry = core->config->cbuf_bank_width;
 	struct sim_drain *drain = &core->drain;
-	unsigned int kernels;
-	const struct pace pace = sum_pace(core, sdp, pdp, sums);
+	const struct pace pace = sum_pace(core, seq, sdp, pdp, sums);
 
 	for (group = 0; group < seq->groups; group++) {
 		uint64_t begin = load->weight_skip ? now : later(now, fetched), end;
 
 		last_begin = begin;
-		kernels = (unsigned int)earlier(seq->kernels - group * seq->lanes, seq->lanes);
-		end = group_stripes(core, seq, drain, begin + (group ? 0 : kernels), &pace, &count);
+		end = group_stripes(core, seq, drain, begin + (group ? 0 : seq->incoming), &pace,
+				    &count);
 		/*
 		 * The next group's weights follow this one's, as far as they find
 		 * room before this one is released.
@@ -275,7 +274,9 @@ static uint64_t reader_lead(const struct sim_core *core, enum sim_engine engine)
 		return 0;
 	began = later(core->enabled_at[unit][core->consumer[unit]], core->done_at[unit]);
 
-	return earlier(core->now - began, SIM_READER_TAIL);
+	began += ENABLES;
+
+	return core->now > began ? earlier(core->now - began, SIM_READER_TAIL) : 0;
 }
 
 uint64_t sim_time_op(const struct sim_core *core, enum sim_engine engine,
