@@ -66,6 +66,36 @@ struct cdp_lrn {
 	bool lo_on_uflow, lo_on_oflow, lo_on_hybrid;
 };
 
+/* Where a value lies in a table. */
+struct cdp_position {
+	unsigned int index;
+	uint32_t fraction;
+	bool uflow, oflow;
+};
+
+/* Whether table LO answers for a value at @le and @lo; counts what happened. */
+static inline bool cdp_choose_lo(const struct cdp_lrn *lrn, const struct cdp_position *le,
+				 const struct cdp_position *lo, uint32_t *count)
+{
+	const bool le_miss = le->uflow || le->oflow, lo_miss = lo->uflow || lo->oflow;
+
+	if (le->uflow && lo->uflow) {
+		count[CDP_COUNT_UFLOW]++;
+		return lrn->lo_on_uflow;
+	}
+	if (le->oflow && lo->oflow) {
+		count[CDP_COUNT_OFLOW]++;
+		return lrn->lo_on_oflow;
+	}
+	if (le_miss == lo_miss) {
+		count[CDP_COUNT_HYBRID]++;
+		return lrn->lo_on_hybrid;
+	}
+
+	count[le_miss ? CDP_COUNT_LO_HIT : CDP_COUNT_LE_HIT]++;
+	return le_miss;
+}
+
 void cdp_lrn_pixel(const struct cdp_lrn *lrn, const int16_t *in, uint32_t *work, int16_t *out,
 		   unsigned int channels, unsigned int padded, uint32_t *count);
 /* The same in FP16; what @in and @out hold are its bits. */

@@ -9,12 +9,6 @@
 #define FRACTION_BITS	16
 #define MANTISSA_BITS	23
 
-struct position {
-	unsigned int index;
-	uint32_t fraction;
-	bool uflow, oflow;
-};
-
 /* Sum in pairs from the middle outwards. @v: the middle. */
 static uint32_t sum_squares(const uint32_t *v, unsigned int reach)
 {
@@ -28,7 +22,7 @@ static uint32_t sum_squares(const uint32_t *v, unsigned int reach)
 }
 
 /* Distance of @x from the start of a table; below it, and for NaN, 0. */
-static uint32_t distance(uint32_t x, const struct cdp_table *t, struct position *p)
+static uint32_t distance(uint32_t x, const struct cdp_table *t, struct cdp_position *p)
 {
 	uint32_t d = fp32_sub(x, (uint32_t)t->start);
 
@@ -41,7 +35,7 @@ static uint32_t distance(uint32_t x, const struct cdp_table *t, struct position 
 	return p->uflow ? 0 : d;
 }
 
-static void locate_linear(uint32_t x, const struct cdp_table *t, struct position *p)
+static void locate_linear(uint32_t x, const struct cdp_table *t, struct cdp_position *p)
 {
 	uint32_t d = distance(x, t, p);
 	uint64_t whole = fp_whole(d, FP32_E, FP32_M);
@@ -60,7 +54,7 @@ static void locate_linear(uint32_t x, const struct cdp_table *t, struct position
 }
 
 static void locate_exponential(uint32_t x, const struct cdp_table *t, int offset,
-			       struct position *p)
+			       struct cdp_position *p)
 {
 	uint32_t d = distance(x, t, p);
 	int index = (int)fp_expo(d, FP32_E, FP32_M) - 127 - offset;
@@ -76,7 +70,7 @@ static void locate_exponential(uint32_t x, const struct cdp_table *t, int offset
 }
 
 /* What table @t gives at @p for @x; @bias: FP32 added to its start below it. */
-static uint32_t interpolate(const struct cdp_table *t, const struct position *p, uint32_t x,
+static uint32_t interpolate(const struct cdp_table *t, const struct cdp_position *p, uint32_t x,
 			    uint32_t bias)
 {
 	uint32_t y0 = (uint16_t)t->value[p->oflow ? t->entries - 1 : p->index], y1, d, factor;
@@ -98,8 +92,7 @@ static uint32_t interpolate(const struct cdp_table *t, const struct position *p,
 
 static uint32_t look_up(const struct cdp_lrn *lrn, uint32_t x, uint32_t *count)
 {
-	struct position le, lo;
-	bool le_miss, lo_miss, use_lo;
+	struct cdp_position le, lo;
 	uint32_t bias = 0;
 
 	if (lrn->exponential) {
@@ -111,23 +104,8 @@ static uint32_t look_up(const struct cdp_lrn *lrn, uint32_t x, uint32_t *count)
 	}
 	locate_linear(x, &lrn->lo, &lo);
 
-	le_miss = le.uflow || le.oflow;
-	lo_miss = lo.uflow || lo.oflow;
-	if (le.uflow && lo.uflow) {
-		count[CDP_COUNT_UFLOW]++;
-		use_lo = lrn->lo_on_uflow;
-	} else if (le.oflow && lo.oflow) {
-		count[CDP_COUNT_OFLOW]++;
-		use_lo = lrn->lo_on_oflow;
-	} else if (le_miss == lo_miss) {
-		count[CDP_COUNT_HYBRID]++;
-		use_lo = lrn->lo_on_hybrid;
-	} else {
-		count[le_miss ? CDP_COUNT_LO_HIT : CDP_COUNT_LE_HIT]++;
-		use_lo = le_miss;
-	}
-
-	return use_lo ? interpolate(&lrn->lo, &lo, x, 0) : interpolate(&lrn->le, &le, x, bias);
+	return cdp_choose_lo(lrn, &le, &lo, count) ? interpolate(&lrn->lo, &lo, x, 0) :
+		interpolate(&lrn->le, &le, x, bias);
 }
 
 /* cdp_fp_pixel() - all channels of one pixel, see cdp_lrn_pixel() */

@@ -10,12 +10,6 @@
 
 #define FRACTION_BITS	16
 
-struct position {
-	unsigned int index;
-	uint32_t fraction;
-	bool uflow, oflow;
-};
-
 static inline int64_t sign_extend(int64_t v, unsigned int bits)
 {
 	return (int64_t)((uint64_t)v << (64 - bits)) >> (64 - bits);
@@ -26,7 +20,7 @@ static inline int64_t sign_extend(int64_t v, unsigned int bits)
  * @bits: of the start that the index is made with.
  */
 static uint64_t distance(int64_t x, const struct cdp_table *t, unsigned int bits,
-			 struct position *p)
+			 struct cdp_position *p)
 {
 	int64_t start = sign_extend(t->start, bits);
 
@@ -38,14 +32,14 @@ static uint64_t distance(int64_t x, const struct cdp_table *t, unsigned int bits
 	return p->uflow ? 0 : (uint64_t)(x - start);
 }
 
-static void set_index(const struct cdp_table *t, uint64_t index, struct position *p)
+static void set_index(const struct cdp_table *t, uint64_t index, struct cdp_position *p)
 {
 	p->oflow = index >= t->entries - 1;
 	p->index = p->oflow ? t->entries - 1 : (unsigned int)index;
 }
 
 static void locate_linear(int64_t x, const struct cdp_table *t, unsigned int bits,
-			  struct position *p)
+			  struct cdp_position *p)
 {
 	uint64_t d = distance(x, t, bits, p);
 	unsigned int spread;
@@ -64,7 +58,7 @@ static void locate_linear(int64_t x, const struct cdp_table *t, unsigned int bit
 }
 
 static void locate_exponential(int64_t x, const struct cdp_table *t, int offset,
-			       unsigned int bits, struct position *p)
+			       unsigned int bits, struct cdp_position *p)
 {
 	uint64_t d = distance(x, t, bits, p);
 	int log2;
@@ -82,7 +76,7 @@ static void locate_exponential(int64_t x, const struct cdp_table *t, int offset,
 }
 
 /* What table @t gives at @p for @x; @bias: added to its start below it. */
-static int32_t interpolate(const struct cdp_table *t, const struct position *p, int64_t x,
+static int32_t interpolate(const struct cdp_table *t, const struct cdp_position *p, int64_t x,
 			   uint64_t bias)
 {
 	int64_t y = t->value[p->index], d;
@@ -104,8 +98,7 @@ static int32_t interpolate(const struct cdp_table *t, const struct position *p, 
 static int32_t look_up(const struct cdp_lrn *lrn, int64_t x, uint32_t *count)
 {
 	const unsigned int bits = lrn->precision == CDP_INT8 ? 22 : 38;
-	struct position le, lo;
-	bool le_miss, lo_miss, use_lo;
+	struct cdp_position le, lo;
 	uint64_t bias = 0;
 
 	if (lrn->exponential) {
@@ -117,23 +110,8 @@ static int32_t look_up(const struct cdp_lrn *lrn, int64_t x, uint32_t *count)
 	}
 	locate_linear(x, &lrn->lo, bits, &lo);
 
-	le_miss = le.uflow || le.oflow;
-	lo_miss = lo.uflow || lo.oflow;
-	if (le.uflow && lo.uflow) {
-		count[CDP_COUNT_UFLOW]++;
-		use_lo = lrn->lo_on_uflow;
-	} else if (le.oflow && lo.oflow) {
-		count[CDP_COUNT_OFLOW]++;
-		use_lo = lrn->lo_on_oflow;
-	} else if (le_miss == lo_miss) {
-		count[CDP_COUNT_HYBRID]++;
-		use_lo = lrn->lo_on_hybrid;
-	} else {
-		count[le_miss ? CDP_COUNT_LO_HIT : CDP_COUNT_LE_HIT]++;
-		use_lo = le_miss;
-	}
-
-	return use_lo ? interpolate(&lrn->lo, &lo, x, 0) : interpolate(&lrn->le, &le, x, bias);
+	return cdp_choose_lo(lrn, &le, &lo, count) ? interpolate(&lrn->lo, &lo, x, 0) :
+		interpolate(&lrn->le, &le, x, bias);
 }
 
 /*

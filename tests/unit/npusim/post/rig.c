@@ -186,6 +186,26 @@ void rig_load_luts(struct rig *rig, enum nvdla_unit unit, int16_t *le, int16_t *
  * long double holds every product of these units exactly, so that the
  * definition needs no integer tricks.
  */
+void rig_start_cdp(struct rig *rig, const struct rig_cube *src, const struct rig_cube *dst,
+		   unsigned int channels, unsigned int format)
+{
+	rig_write(rig, NVDLA_CDP_RDMA, CDP_RDMA_D_DATA_CUBE_WIDTH, src->width - 1);
+	rig_write(rig, NVDLA_CDP_RDMA, CDP_RDMA_D_DATA_CUBE_HEIGHT, src->height - 1);
+	rig_write(rig, NVDLA_CDP_RDMA, CDP_RDMA_D_DATA_CUBE_CHANNEL, channels - 1);
+	rig_write(rig, NVDLA_CDP_RDMA, CDP_RDMA_D_SRC_BASE_ADDR_LOW, src->addr);
+	rig_write(rig, NVDLA_CDP_RDMA, CDP_RDMA_D_SRC_LINE_STRIDE, src->line);
+	rig_write(rig, NVDLA_CDP_RDMA, CDP_RDMA_D_SRC_SURFACE_STRIDE, src->surf);
+	rig_write(rig, NVDLA_CDP_RDMA, CDP_RDMA_D_SRC_DMA_CFG, 1);
+	rig_write(rig, NVDLA_CDP_RDMA, CDP_RDMA_D_DATA_FORMAT, format);
+	rig_write(rig, NVDLA_CDP, CDP_D_DST_BASE_ADDR_LOW, dst->addr);
+	rig_write(rig, NVDLA_CDP, CDP_D_DST_LINE_STRIDE, dst->line);
+	rig_write(rig, NVDLA_CDP, CDP_D_DST_SURFACE_STRIDE, dst->surf);
+	rig_write(rig, NVDLA_CDP, CDP_D_DST_DMA_CFG, 1);
+	rig_write(rig, NVDLA_CDP, CDP_D_DATA_FORMAT, format);
+	rig_write(rig, NVDLA_CDP_RDMA, CDP_RDMA_D_OP_ENABLE, 1);
+	rig_write(rig, NVDLA_CDP, CDP_D_OP_ENABLE, 1);
+}
+
 long double rig_round(long double v, unsigned int shift)
 {
 	return roundl(ldexpl(v, -(int)shift));

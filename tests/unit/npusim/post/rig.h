@@ -60,6 +60,10 @@ void rig_set_element16(struct rig *rig, const struct rig_cube *cube, unsigned in
 /* Fills both lookup tables of a unit (SDP or CDP) with random values, kept in @le and @lo. */
 void rig_load_luts(struct rig *rig, enum nvdla_unit unit, int16_t *le, int16_t *lo);
 
+/* Programs and starts CDP from @src to @dst; @format: 0 INT8, 1 INT16, 2 FP16. */
+void rig_start_cdp(struct rig *rig, const struct rig_cube *src, const struct rig_cube *dst,
+		   unsigned int channels, unsigned int format);
+
 /* v / 2^shift, halves away from zero, by the definition. */
 long double rig_round(long double v, unsigned int shift);
 /* Clamp to @bits bits. */

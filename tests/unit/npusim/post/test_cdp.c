@@ -199,21 +199,7 @@ static void one_operation(struct rig *rig, unsigned int group)
 	rig_write(rig, NVDLA_CDP, CDP_S_POINTER, group);
 	rig_write(rig, NVDLA_CDP_RDMA, CDP_RDMA_S_POINTER, group);
 	program(rig, &l);
-	rig_write(rig, NVDLA_CDP_RDMA, CDP_RDMA_D_DATA_CUBE_WIDTH, w - 1);
-	rig_write(rig, NVDLA_CDP_RDMA, CDP_RDMA_D_DATA_CUBE_HEIGHT, h - 1);
-	rig_write(rig, NVDLA_CDP_RDMA, CDP_RDMA_D_DATA_CUBE_CHANNEL, ch - 1);
-	rig_write(rig, NVDLA_CDP_RDMA, CDP_RDMA_D_SRC_BASE_ADDR_LOW, src.addr);
-	rig_write(rig, NVDLA_CDP_RDMA, CDP_RDMA_D_SRC_LINE_STRIDE, src.line);
-	rig_write(rig, NVDLA_CDP_RDMA, CDP_RDMA_D_SRC_SURFACE_STRIDE, src.surf);
-	rig_write(rig, NVDLA_CDP_RDMA, CDP_RDMA_D_SRC_DMA_CFG, 1);
-	rig_write(rig, NVDLA_CDP, CDP_D_DST_BASE_ADDR_LOW, dst.addr);
-	rig_write(rig, NVDLA_CDP, CDP_D_DST_LINE_STRIDE, dst.line);
-	rig_write(rig, NVDLA_CDP, CDP_D_DST_SURFACE_STRIDE, dst.surf);
-	rig_write(rig, NVDLA_CDP, CDP_D_DST_DMA_CFG, 1);
-	rig_write(rig, NVDLA_CDP_RDMA, CDP_RDMA_D_DATA_FORMAT, wide);
-	rig_write(rig, NVDLA_CDP, CDP_D_DATA_FORMAT, wide);
-	rig_write(rig, NVDLA_CDP_RDMA, CDP_RDMA_D_OP_ENABLE, 1);
-	rig_write(rig, NVDLA_CDP, CDP_D_OP_ENABLE, 1);
+	rig_start_cdp(rig, &src, &dst, ch, wide);
 	rig_run(rig, 4u << group);
 
 	for (c = 0; c < ch; c++) {

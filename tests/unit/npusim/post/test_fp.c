@@ -355,21 +355,7 @@ static void normalisation(void **state)
 	rig_write(rig, NVDLA_CDP, CDP_S_LUT_LE_START_LOW, bits(1e6, 8, 23));
 	rig_write(rig, NVDLA_CDP, CDP_S_LUT_LO_START_LOW, bits(-128, 8, 23));
 	rig_write(rig, NVDLA_CDP, CDP_D_FUNC_BYPASS, 1);
-	rig_write(rig, NVDLA_CDP_RDMA, CDP_RDMA_D_DATA_CUBE_WIDTH, 6);
-	rig_write(rig, NVDLA_CDP_RDMA, CDP_RDMA_D_DATA_CUBE_HEIGHT, 2);
-	rig_write(rig, NVDLA_CDP_RDMA, CDP_RDMA_D_DATA_CUBE_CHANNEL, 39);
-	rig_write(rig, NVDLA_CDP_RDMA, CDP_RDMA_D_SRC_BASE_ADDR_LOW, src.addr);
-	rig_write(rig, NVDLA_CDP_RDMA, CDP_RDMA_D_SRC_LINE_STRIDE, src.line);
-	rig_write(rig, NVDLA_CDP_RDMA, CDP_RDMA_D_SRC_SURFACE_STRIDE, src.surf);
-	rig_write(rig, NVDLA_CDP_RDMA, CDP_RDMA_D_SRC_DMA_CFG, 1);
-	rig_write(rig, NVDLA_CDP, CDP_D_DST_BASE_ADDR_LOW, dst.addr);
-	rig_write(rig, NVDLA_CDP, CDP_D_DST_LINE_STRIDE, dst.line);
-	rig_write(rig, NVDLA_CDP, CDP_D_DST_SURFACE_STRIDE, dst.surf);
-	rig_write(rig, NVDLA_CDP, CDP_D_DST_DMA_CFG, 1);
-	rig_write(rig, NVDLA_CDP_RDMA, CDP_RDMA_D_DATA_FORMAT, FP16);
-	rig_write(rig, NVDLA_CDP, CDP_D_DATA_FORMAT, FP16);
-	rig_write(rig, NVDLA_CDP_RDMA, CDP_RDMA_D_OP_ENABLE, 1);
-	rig_write(rig, NVDLA_CDP, CDP_D_OP_ENABLE, 1);
+	rig_start_cdp(rig, &src, &dst, 40, FP16);
 	rig_run(rig, 4);
 	for (c = 0; c < 40; c++) {
 		for (y = 0; y < 3; y++) {
