@@ -4,6 +4,7 @@
  * and gives 0 for NaN; narrowing saturates at every step.
  */
 #include <arm_neon.h>
+#include <stdbool.h>
 
 #include "libaccel/cpu/int8/s8_real.h"
 
@@ -12,21 +13,30 @@ static inline void store4(float *out, int16x4_t q, float scale)
 	vst1q_f32(out, vmulq_n_f32(vcvtq_f32_s32(vmovl_s16(q)), scale));
 }
 
+static inline void store16(float *out, int8x16_t q, int8x16_t zero, float scale)
+{
+	int16x8_t low = vsubl_s8(vget_low_s8(q), vget_low_s8(zero)), high = vsubl_high_s8(q, zero);
+
+	store4(out, vget_low_s16(low), scale);
+	store4(out + 4, vget_high_s16(low), scale);
+	store4(out + 8, vget_low_s16(high), scale);
+	store4(out + 12, vget_high_s16(high), scale);
+}
+
 static void to_real(const struct s8_format *format, const int8_t *in, size_t n, float *out)
 {
 	const int8x16_t zero = vdupq_n_s8(format->zero), flip = vdupq_n_s8((int8_t)format->flip);
 	const float scale = format->scale;
+	const bool is_signed = !format->flip;
 
-	for (; n >= 16; n -= 16, in += 16, out += 16) {
-		int8x16_t q = veorq_s8(vld1q_s8(in), flip);
-		int16x8_t low = vsubl_s8(vget_low_s8(q), vget_low_s8(zero));
-		int16x8_t high = vsubl_high_s8(q, zero);
+	for (; is_signed && n >= 32; n -= 32, in += 32, out += 32) {
+		const int8x16_t a = vld1q_s8(in), b = vld1q_s8(in + 16);
 
-		store4(out, vget_low_s16(low), scale);
-		store4(out + 4, vget_high_s16(low), scale);
-		store4(out + 8, vget_low_s16(high), scale);
-		store4(out + 12, vget_high_s16(high), scale);
+		store16(out, a, zero, scale);
+		store16(out + 16, b, zero, scale);
 	}
+	for (; n >= 16; n -= 16, in += 16, out += 16)
+		store16(out, veorq_s8(vld1q_s8(in), flip), zero, scale);
 	s8_real__portable.to_real(format, in, n, out);
 }
 

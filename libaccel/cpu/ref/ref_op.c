@@ -185,7 +185,8 @@ int ref_convert(const struct ref_args *args)
 {
 	const struct graph_tensor *x = args->in[0], *y = args->out;
 	size_t n = graph_elements(y);
-	float *reals;
+	const float *reals = args->in_data[0];
+	float *made = NULL;
 
 	if (args->op->kind == GRAPH_CAST) {
 		for (size_t i = 0; i < n; i++)
@@ -194,14 +195,19 @@ int ref_convert(const struct ref_args *args)
 	}
 	if (rescale_bytes(x, args->in_data[0], -INFINITY, INFINITY, y, args->out_data))
 		return 0;
-	reals = y->type == GRAPH_F32 ? args->out_data : malloc((n ? n : 1) * sizeof(*reals));
-	if (!reals)
-		return accel_error_memory("a conversion");
-	ref_to_float(x, args->in_data[0], reals);
-	if (reals == args->out_data)
+	if (y->type == GRAPH_F32) {
+		ref_to_float(x, args->in_data[0], args->out_data);
 		return 0;
+	}
+	if (x->type != GRAPH_F32) {
+		made = malloc((n ? n : 1) * sizeof(*made));
+		if (!made)
+			return accel_error_memory("a conversion");
+		ref_to_float(x, args->in_data[0], made);
+		reals = made;
+	}
 	ref_from_float(y, reals, args->out_data);
-	free(reals);
+	free(made);
 	return 0;
 }
 

@@ -22,31 +22,7 @@
 #include "libaccel/cpu/pool.h"
 #include "libaccel/cpu/sdp/pdp_line.h"
 
-#define ELEMENTS	(28 * 28 * 128)
 #define CLASSES		1000
-
-/* Memory that every operator works on. */
-static float *real_a, *real_b, *real_out;
-static int8_t *byte_a, *byte_b, *byte_out;
-
-/* One operator: set up, run (twice, the second time between marks), give back. */
-struct operator {
-	const char *name;
-	double count;
-	const char *unit;
-	const char *(*ours)(const struct operator *op);
-	enum xnn_status (*theirs)(const struct operator *op, xnn_operator_t *made);
-	int which;			/* kind of element-wise operation */
-	uint32_t size, channels, kernels, kernel, stride, groups;
-};
-
-static void twice(void (*run)(void *ctx), void *ctx)
-{
-	run(ctx);
-	MARK_START();
-	run(ctx);
-	MARK_END();
-}
 
 /* ------------------------------------------------------------ INT8, two values */
 
@@ -110,27 +86,12 @@ static const char *table_ours(const struct operator *op)
 	return "s8_table_16x__neon";
 }
 
-static enum xnn_status unary(enum xnn_unary_operator kind, enum xnn_datatype type, const void *in,
-			     void *out, xnn_operator_t *made)
-{
-	const struct xnn_quantization_params qi = { 0, 1 / 16.0f }, qo = { -128, 1 / 256.0f };
-	enum xnn_status status;
-
-	status = xnn_create_unary_elementwise_nc(kind, type, type, NULL, &qi, &qo, 0, made);
-	if (status == xnn_status_success)
-		status = xnn_reshape_unary_elementwise_nc(*made, 1, ELEMENTS, ELEMENTS, ELEMENTS,
-							  NULL);
-	if (status == xnn_status_success)
-		status = xnn_setup_unary_elementwise_nc(*made, in, out);
-
-	return status;
-}
-
 static enum xnn_status table_theirs(const struct operator *op, xnn_operator_t *made)
 {
 	(void)op;
 
-	return unary(xnn_unary_sigmoid, xnn_datatype_qint8, byte_a, byte_out, made);
+	return unary_theirs(xnn_unary_sigmoid, xnn_datatype_qint8, xnn_datatype_qint8, byte_a,
+			    byte_out, made);
 }
 
 /* ------------------------------------------------------------------ INT8, others */
@@ -346,7 +307,8 @@ static enum xnn_status map_theirs(const struct operator *op, xnn_operator_t *mad
 		[F32_TANH] = xnn_unary_tanh, [F32_HARD_SWISH] = xnn_unary_hardswish,
 	};
 
-	return unary(kinds[op->which], xnn_datatype_fp32, real_a, real_out, made);
+	return unary_theirs(kinds[op->which], xnn_datatype_fp32, xnn_datatype_fp32, real_a, real_out,
+			    made);
 }
 
 static void run_softmax(void *ctx)
@@ -428,61 +390,7 @@ static const struct operator operators[] = {
 	  .ours = softmax_ours, .theirs = softmax_theirs },
 };
 
-static bool run_theirs(const struct operator *op)
-{
-	xnn_operator_t made = NULL;
-	enum xnn_status status = op->theirs(op, &made);
-
-	if (status == xnn_status_success)
-		status = xnn_run_operator(made, NULL);
-	MARK_START();
-	if (status == xnn_status_success)
-		status = xnn_run_operator(made, NULL);
-	MARK_END();
-	xnn_delete_operator(made);
-	if (status != xnn_status_success)
-		fprintf(stderr, "bench_ops: %s: XNNPACK status %d\n", op->name, status);
-
-	return status == xnn_status_success;
-}
-
 int main(int argc, char **argv)
 {
-	const size_t room = 1u << 20;
-	bool ours = argc == 2 && !strcmp(argv[1], "ours");
-	size_t i;
-
-	if (!ours && (argc != 2 || strcmp(argv[1], "xnnpack"))) {
-		fputs("usage: bench_ops ours|xnnpack\n", stderr);
-		return 2;
-	}
-	if (accel_pool_configure(1, 0) ||
-	    (!ours && xnn_initialize(NULL) != xnn_status_success)) {
-		fputs("bench_ops: does not start here\n", stderr);
-		return 1;
-	}
-	real_a = allocate((room + 64) * sizeof(float));
-	real_b = allocate((room + 64) * sizeof(float));
-	real_out = allocate((room + 64) * sizeof(float));
-	byte_a = allocate(room + 64);
-	byte_b = allocate(room + 64);
-	byte_out = allocate(room + 64);
-	for (i = 0; i < room; i++) {
-		real_a[i] = (float)(rand() % 2000) / 200 - 5;
-		real_b[i] = (float)(rand() % 2000) / 200 - 5;
-		byte_a[i] = (int8_t)rand();
-		byte_b[i] = (int8_t)(rand() % 255 - 127);
-	}
-	for (i = 0; i < sizeof(operators) / sizeof(operators[0]); i++) {
-		const struct operator *op = &operators[i];
-		const char *kernel = "xnnpack";
-
-		if (ours)
-			kernel = op->ours(op);
-		else if (!run_theirs(op))
-			return 1;
-		printf("%s %.0f %s %s\n", op->name, op->count, op->unit, kernel);
-	}
-
-	return 0;
+	return run_operators(argc, argv, operators, sizeof(operators) / sizeof(operators[0]));
 }
