@@ -21,7 +21,22 @@ accel_igemm_fn accel_f32_igemm_1x16__neonfma;
 #define VEC_MAX_NUMBER(x, y)	((vec)vmaxnmq_f32((float32x4_t)(x), (float32x4_t)(y)))
 #define VEC_MIN_NUMBER(x, y)	((vec)vminnmq_f32((float32x4_t)(x), (float32x4_t)(y)))
 
+#define VEC_BYTES_ALL(from, to)	bytes16((from), (to))
+static inline void bytes16(const uint8_t *from, float __attribute__((vector_size(16))) to[4]);
+
 #include "libaccel/cpu/f32/f32_template.inc"
+
+/* 16 bytes, which are widened together. */
+INLINE void bytes16(const uint8_t *from, vec to[4])
+{
+	const uint8x16_t bytes = vld1q_u8(from);
+	const uint16x8_t low = vmovl_u8(vget_low_u8(bytes)), high = vmovl_high_u8(bytes);
+
+	to[0] = (vec)vcvtq_f32_u32(vmovl_u16(vget_low_u16(low)));
+	to[1] = (vec)vcvtq_f32_u32(vmovl_high_u16(low));
+	to[2] = (vec)vcvtq_f32_u32(vmovl_u16(vget_low_u16(high)));
+	to[3] = (vec)vcvtq_f32_u32(vmovl_high_u16(high));
+}
 
 INLINE vec vec_fma(vec c, vec a, vec b)
 {

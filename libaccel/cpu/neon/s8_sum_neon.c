@@ -54,29 +54,35 @@ static void rows(const int8_t *in, size_t count, size_t stride, size_t n, int32_
 	}
 }
 
-/* A vector of 8 takes two bytes per lane of each 16. */
+/* Up to FIT / 2 times 64 bytes: each lane takes two of every 16. */
+static inline int32x4_t some_bytes(const int8_t *in, size_t count, int32x4_t sum)
+{
+	int16x8_t a = vdupq_n_s16(0), b = a, c = a, d = a;
+
+	for (; count; count--, in += 64) {
+		a = vpadalq_s8(a, vld1q_s8(in));
+		b = vpadalq_s8(b, vld1q_s8(in + 16));
+		c = vpadalq_s8(c, vld1q_s8(in + 32));
+		d = vpadalq_s8(d, vld1q_s8(in + 48));
+	}
+	sum = vpadalq_s16(vpadalq_s16(sum, a), b);
+
+	return vpadalq_s16(vpadalq_s16(sum, c), d);
+}
+
 static int32_t row(const int8_t *in, size_t n)
 {
 	int32x4_t sum = vdupq_n_s32(0);
 
-	while (n >= 16) {
-		int16x8_t part[4] = {
-			vdupq_n_s16(0), vdupq_n_s16(0), vdupq_n_s16(0), vdupq_n_s16(0),
-		};
-		size_t some = n / 64 < FIT / 2 ? n / 64 : FIT / 2;
+	while (n >= 64) {
+		const size_t some = n / 64 < FIT / 2 ? n / 64 : FIT / 2;
 
+		sum = some_bytes(in, some, sum);
+		in += 64 * some;
 		n -= 64 * some;
-		for (; some; some--, in += 64) {
-#pragma GCC unroll 4
-			for (size_t v = 0; v < 4; v++)
-				part[v] = vpadalq_s8(part[v], vld1q_s8(in + 16 * v));
-		}
-#pragma GCC unroll 4
-		for (size_t v = 0; v < 4; v++)
-			sum = vpadalq_s16(sum, part[v]);
-		for (; n >= 16 && n < 64; n -= 16, in += 16)
-			sum = vpadalq_s16(sum, vpaddlq_s8(vld1q_s8(in)));
 	}
+	for (; n >= 16; n -= 16, in += 16)
+		sum = vpadalq_s16(sum, vpaddlq_s8(vld1q_s8(in)));
 
 	return vaddvq_s32(sum) + s8_sum__portable.row(in, n);
 }
