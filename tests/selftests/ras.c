@@ -84,8 +84,6 @@ static int errno_of(int ret)
 		return -EPERM;
 	case NLE_OBJ_NOTFOUND:
 		return -ENOENT;
-	case NLE_OPNOTSUPP:
-		return -EOPNOTSUPP;
 	default:
 		return -EIO;
 	}

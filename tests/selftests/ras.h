@@ -37,7 +37,7 @@ int ras_read(struct ras *ras);
 /* Ask for a counter by its number, from 1 on. Return: as ras_read(), or -ENOENT. */
 int ras_read_one(const struct ras *ras, uint32_t number, uint32_t *value);
 
-/* Ask to clear a counter. Return: 0, or -EOPNOTSUPP where it cannot be. */
+/* Ask to clear a counter. Return: 0, or -ENOENT where it cannot be. */
 int ras_clear(const struct ras *ras, uint32_t number);
 
 #endif /* TESTS_SELFTESTS_RAS_H */
