@@ -196,11 +196,12 @@ static inline int32x4_t scale(int32x4_t v, int32x4_t recip)
 	return vrshrq_n_s32(vsraq_n_s32(v, v, 31), 16);
 }
 
-static inline void finish(const struct npu_pdp *pdp, halves8 sum, int8_t *out)
+/* @sum is not passed by value: GCC 14 for arm64 fails on vectors of so little alignment. */
+static inline void finish(const struct npu_pdp *pdp, const halves8 *sum, int8_t *out)
 {
 	const int32x4_t w = vdupq_n_s32((int32_t)pdp->recip_w), h = vdupq_n_s32((int32_t)pdp->recip_h);
-	int32x4_t low = scale(scale(vmovl_s16(vget_low_s16((int16x8_t)sum)), w), h);
-	int32x4_t high = scale(scale(vmovl_high_s16((int16x8_t)sum), w), h);
+	int32x4_t low = scale(scale(vmovl_s16(vget_low_s16((int16x8_t)*sum)), w), h);
+	int32x4_t high = scale(scale(vmovl_high_s16((int16x8_t)*sum), w), h);
 
 	vst1_s8(out, vqmovn_s16(vqmovn_high_s32(vqmovn_s32(low), high)));
 }
@@ -212,12 +213,12 @@ static inline int32_t scale(int32_t v, uint32_t recip)
 	return (product + (1 << 15) - (product < 0)) >> 16;
 }
 
-static inline void finish(const struct npu_pdp *pdp, halves8 sum, int8_t *out)
+static inline void finish(const struct npu_pdp *pdp, const halves8 *sum, int8_t *out)
 {
 	unsigned int i;
 
 	for (i = 0; i < sizeof(bytes8); i++) {
-		int32_t v = scale(scale(sum[i], pdp->recip_w), pdp->recip_h);
+		int32_t v = scale(scale((*sum)[i], pdp->recip_w), pdp->recip_h);
 
 		out[i] = v > INT8_MAX ? INT8_MAX : v < INT8_MIN ? INT8_MIN : (int8_t)v;
 	}
@@ -236,7 +237,7 @@ static void average_windows(const int16_t *in, const struct npu_op *op, int8_t *
 
 			for (s = 1; s < op->pdp.kernel_w; s++)
 				sum += *(const halves8 *)(in + c + s * atom);
-			finish(&op->pdp, sum, out + c);
+			finish(&op->pdp, &sum, out + c);
 		}
 	}
 }
