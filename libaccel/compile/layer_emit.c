@@ -86,7 +86,8 @@ static bool choose_block(struct lower *lower, struct lower_op *op, bool uniform,
 	uint32_t base, blocks, best = 0;
 	uint64_t best_cycles = 0;
 
-	*why = "groups that do not fit the convolution buffer";
+	*why = conv->groups > 1 ? "groups that do not fit the convolution buffer" :
+	       "kernels so large that no group of them fits the convolution buffer";
 	for (base = 1; base < conv->groups; base++) {
 		if (base * group_c % atom == 0 && base * group_k % atom == 0)
 			break;

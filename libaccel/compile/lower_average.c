@@ -336,7 +336,9 @@ static const char *pool(struct lower *lower, uint32_t index)
 	const bool padded = op->params.pool.count_padding;
 	struct segment x[MOST_SEGMENTS], y[MOST_SEGMENTS];
 	uint32_t in_w, in_h, out_w, out_h, c, x_count, y_count, limit;
+	struct npu_conv conv = { 0 };
 	struct average average;
+	bool fits;
 
 	if (window.dilation_w > 1 || window.dilation_h > 1)
 		return "an average with a dilated window";
@@ -366,9 +368,9 @@ static const char *pool(struct lower *lower, uint32_t index)
 		window.stride_w = 1;
 	if (out_h == 1)
 		window.stride_h = 1;
-	if ((padded || (x_count == 1 && y_count == 1)) && layer_window_fits(&window) &&
-	    window.pad_left < window.kernel_w && window.pad_right < window.kernel_w &&
-	    window.pad_top < window.kernel_h && window.pad_bottom < window.kernel_h &&
+	fits = layer_window_fits(&window);
+	layer_set_window(&conv, &window);
+	if ((padded || (x_count == 1 && y_count == 1)) && fits && npu_padding_fits(&conv) &&
 	    out_w == npu_window_out(in_w, window.pad_left, window.pad_right, window.kernel_w, 1,
 				    window.stride_w) &&
 	    out_h == npu_window_out(in_h, window.pad_top, window.pad_bottom, window.kernel_h, 1,
