@@ -60,6 +60,12 @@ bool layer_is_uniform(const struct layer *layer);
  */
 bool layer_fold(struct lower *lower, const struct layer *from, struct layer *layer);
 
+/*
+ * Append a depthwise layer of one pixel as an operation of SDP alone. Return: false:
+ * it is none, or costs more, and nothing was appended.
+ */
+bool layer_scale(struct lower *lower, const struct layer *layer);
+
 /**
  * layer_unroll() - append a layer with a single pixel of output as layers whose
  * taps are channels

@@ -483,6 +483,8 @@ const char *layer_emit(struct lower *lower, struct layer *layer, uint32_t index)
 		layer_free(&folded);
 		return why;
 	}
+	if (tail.out == layer->out && layer_scale(lower, layer))
+		return NULL;
 	why = layer_unroll(lower, layer, index, &unrolled);
 	if (unrolled)
 		return why;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * Convolutions in a row that work on the same data, as the branches of an
- * Inception module do: the first one fetches them, CBUF keeps them, each brings
- * its own weights.
+ * Convolutions in a row and CBUF. Those that work on the same data, as the branches
+ * of an Inception module do: the first one fetches them, CBUF keeps them, each
+ * brings its own weights. Others agree about the banks where it costs little, since
+ * weights are fetched ahead only while these stay the same.
  */
 #include "lower.h"
 
@@ -85,6 +86,62 @@ static void share(struct lower *lower, const uint32_t *run, uint32_t count)
 	}
 }
 
+/* Cycles of memory that a convolution's first weights take behind the one before. */
+static uint64_t hidden_cycles(const struct lower *lower, const struct lower_op *before,
+			      const struct lower_op *op)
+{
+	const uint32_t kernels = op->op.out.channels / op->op.conv.groups *
+				 op->op.conv.groups_per_block;
+	const uint64_t chunk = op->tiling.kernels < kernels ?
+			       op->op.conv.weight_bytes * op->tiling.kernels / op->op.out.channels :
+			       op->op.conv.weight_bytes * kernels / op->op.out.channels;
+	const uint64_t cycles = (uint64_t)((double)chunk / lower->bandwidth);
+
+	return cycles < before->cost.cycles ? cycles : before->cost.cycles;
+}
+
+/* Divide the banks as the convolution before does, if it is no loss. */
+static void agree(struct lower *lower, const struct lower_op *before, struct lower_op *op)
+{
+	const struct npu_op *pool = op->flies ? &lower->ops[op->pool].op : NULL;
+	struct npu_tiling tiling;
+	struct npu_cost cost;
+
+	if (before->tiling.data_banks == op->tiling.data_banks &&
+	    before->tiling.weight_banks == op->tiling.weight_banks)
+		return;
+	if (before->tiling.data_banks + before->tiling.weight_banks != lower->config->cbuf_banks ||
+	    npu_tile_plan_split(lower->config, &op->op, pool, before->tiling.weight_banks,
+				lower->bandwidth, &tiling, &cost))
+		return;
+	if (npu_cost_score(&cost, lower->bandwidth) >
+	    npu_cost_score(&op->cost, lower->bandwidth) + hidden_cycles(lower, before, op))
+		return;
+	op->tiling = tiling;
+	op->cost = cost;
+}
+
+/* Steps that are not the NPU's end a program, and with it what CBUF holds. */
+static void agree_all(struct lower *lower)
+{
+	struct lower_op *before = NULL;
+	uint32_t i;
+
+	for (i = 0; i < lower->step_count; i++) {
+		struct lower_op *op = &lower->ops[lower->steps[i].index];
+
+		if (lower->steps[i].kind != LOWER_NPU) {
+			before = NULL;
+			continue;
+		}
+		if (op->op.kind != NPU_CONV)
+			continue;
+		if (before && !op->tiling.resident)
+			agree(lower, before, op);
+		before = op;
+	}
+}
+
 void lower_share(struct lower *lower)
 {
 	uint32_t run[MOST], count, i, next;
@@ -94,4 +151,5 @@ void lower_share(struct lower *lower)
 		if (count > 1)
 			share(lower, run, count);
 	}
+	agree_all(lower);
 }

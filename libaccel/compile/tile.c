@@ -60,6 +60,7 @@ struct shape {
 	uint32_t channels, kernels;	/* of a block */
 	uint32_t blocks;
 	bool shared;			/* weights that stay in CBUF serve all blocks */
+	uint32_t weight_banks;		/* to be used; 0: any number */
 	double bandwidth;
 };
 
@@ -410,18 +411,22 @@ static void try_kernels(const struct shape *s, uint32_t kernels, struct npu_tili
 	for (i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
 		uint64_t banks = div_up(wanted[i], bank);
 
+		if (s->weight_banks)
+			banks = s->weight_banks;
 		if (banks >= config->cbuf_banks || banks * bank < group)
 			continue;
 		try_banks(s, kernels, banks, best, best_cost);
+		if (s->weight_banks)
+			break;
 	}
 }
 
-int npu_tile_plan(const struct nvdla_config *config, const struct npu_op *op,
-		  const struct npu_op *pool, double bytes_per_cycle,
-		  struct npu_tiling *tiling, struct npu_cost *cost, const char **why)
+static struct shape shape_of(const struct nvdla_config *config, const struct npu_op *op,
+			     const struct npu_op *pool, double bytes_per_cycle)
 {
 	const struct npu_conv *conv = &op->conv;
-	struct shape s = {
+
+	return (struct shape) {
 		.config = config, .op = op, .bandwidth = bytes_per_cycle,
 		.pool_op = pool, .pool = pool ? &pool->pdp : NULL,
 		.out_w = pool ? pool->out.width : op->out.width,
@@ -431,37 +436,64 @@ int npu_tile_plan(const struct nvdla_config *config, const struct npu_op *op,
 		.blocks = div_up(conv->groups, conv->groups_per_block),
 		.shared = conv->shared,
 	};
+}
+
+static int plan(const struct shape *s, struct npu_tiling *tiling, struct npu_cost *cost)
+{
+	const struct nvdla_config *config = s->config;
+	const struct npu_conv *conv = &s->op->conv;
 	const uint64_t bank = (uint64_t)config->cbuf_bank_depth * config->cbuf_bank_width;
 	struct npu_cost best_cost = { 0 };
 	uint64_t before = 0;
 	uint32_t banks;
 
 	memset(tiling, 0, sizeof(*tiling));
-	try_kernels(&s, s.kernels, tiling, &best_cost);
+	try_kernels(s, s->kernels, tiling, &best_cost);
 	/* Fewer kernels at a time, so that their weights stay for all tiles. */
 	for (banks = 1; banks < config->cbuf_banks; banks++) {
-		uint64_t per_kernel = (uint64_t)conv->kernel_w * conv->kernel_h * s.channels;
+		uint64_t per_kernel = (uint64_t)conv->kernel_w * conv->kernel_h * s->channels;
 		uint64_t kernels = (banks * bank - 127) / per_kernel / config->atomic_k *
 				   config->atomic_k;
 
-		if (kernels >= s.kernels)
+		if (kernels >= s->kernels)
 			break;
 		if (!kernels)
 			continue;
 		/* Chunks of even size. */
-		kernels = div_up(s.kernels, div_up(s.kernels, kernels));
+		kernels = div_up(s->kernels, div_up(s->kernels, kernels));
 		kernels = div_up(kernels, config->atomic_k) * config->atomic_k;
 		if (kernels != before)
-			try_kernels(&s, kernels, tiling, &best_cost);
+			try_kernels(s, kernels, tiling, &best_cost);
 		before = kernels;
 	}
-	if (!tiling->rows) {
-		*why = "not even one line of output fits the convolution buffer";
+	if (!tiling->rows)
 		return -EOPNOTSUPP;
-	}
 	if (cost)
 		*cost = best_cost;
 	return 0;
+}
+
+int npu_tile_plan(const struct nvdla_config *config, const struct npu_op *op,
+		  const struct npu_op *pool, double bytes_per_cycle,
+		  struct npu_tiling *tiling, struct npu_cost *cost, const char **why)
+{
+	const struct shape s = shape_of(config, op, pool, bytes_per_cycle);
+
+	if (!plan(&s, tiling, cost))
+		return 0;
+	*why = "not even one line of output fits the convolution buffer";
+	return -EOPNOTSUPP;
+}
+
+int npu_tile_plan_split(const struct nvdla_config *config, const struct npu_op *op,
+			const struct npu_op *pool, uint32_t weight_banks,
+			double bytes_per_cycle, struct npu_tiling *tiling,
+			struct npu_cost *cost)
+{
+	struct shape s = shape_of(config, op, pool, bytes_per_cycle);
+
+	s.weight_banks = weight_banks;
+	return plan(&s, tiling, cost);
 }
 
 int npu_tile_plan_resident(const struct nvdla_config *config, const struct npu_op *op,

@@ -65,6 +65,17 @@ int npu_tile_plan(const struct nvdla_config *config, const struct npu_op *op,
 		  struct npu_tiling *tiling, struct npu_cost *cost, const char **why);
 
 /**
+ * npu_tile_plan_split() - the best tiling with so many banks for weights, and the
+ * others for data
+ *
+ * Return: as npu_tile_plan().
+ */
+int npu_tile_plan_split(const struct nvdla_config *config, const struct npu_op *op,
+			const struct npu_op *pool, uint32_t weight_banks,
+			double bytes_per_cycle, struct npu_tiling *tiling,
+			struct npu_cost *cost);
+
+/**
  * npu_tile_plan_resident() - the tiling of one of several convolutions in a row
  * that work on the same data
  * @data_banks: banks for the data, all of which fit

@@ -105,8 +105,11 @@ static unsigned int seen[GRAPH_KINDS], on_npu[GRAPH_KINDS];
 static unsigned int flying;
 /* Convolutions that found their data in CBUF. */
 static unsigned int sharing;
-/* Those whose taps are channels, and time steps that were written where they belong. */
-static unsigned int unrolled, steps;
+/*
+ * Those whose taps are channels or that SDP does alone, and time steps that were
+ * written where they belong.
+ */
+static unsigned int unrolled, scaled, steps;
 
 /* Does the NPU see a convolution of the graph with another window? */
 static bool is_unrolled(const struct graph *g, const struct npu_op *op)
@@ -135,6 +138,10 @@ static void count_places(const struct graph *g, const char *config,
 		sharing += lower->ops[i].tiling.reuse_data;
 	for (i = 0; i < lower->op_count; i++)
 		unrolled += is_unrolled(g, &lower->ops[i].op);
+	for (i = 0; i < lower->op_count; i++)
+		scaled += lower->ops[i].op.kind == NPU_SDP &&
+			  g->ops[lower->ops[i].op.layer].kind == GRAPH_CONV &&
+			  lower->ops[i].op.sdp.x2.alu == NPU_ALU_SUM;
 	for (i = 0; i < g->num_tensors; i++)
 		steps += lower->tensors[i].cube_buffer != LOWER_NONE &&
 			 lower->tensors[i].cube.height > 1 &&
@@ -220,9 +227,9 @@ static void test_graphs(void **unused)
 		graph_free(g);
 	}
 	print_message("# %u poolings on the fly, %u convolutions share data\n", flying, sharing);
-	print_message("# %u convolutions with taps as channels, %u cubes of time steps\n", unrolled,
-		      steps);
-	assert_true(graphs < 20 || (flying && sharing && unrolled && steps));
+	print_message("# %u convolutions with taps as channels, %u by SDP alone, %u cubes of time "
+		      "steps\n", unrolled, scaled, steps);
+	assert_true(graphs < 20 || (flying && sharing && unrolled && scaled && steps));
 	for (i = 0; i < GRAPH_KINDS; i++) {
 		if (!seen[i])
 			continue;
