@@ -94,6 +94,7 @@ struct sim_reader {
  * struct sim_cost - what an operation costs; each unit adds its part
  * @cycles: cycles the unit itself needs with memory infinitely fast
  * @depth: cycles that its pipeline is longer by than the shortest one
+ * @tail: those of @cycles behind its last input
  * @unused: share of its input behind the last that counts
  * @read: bytes read, per port
  * @written: bytes written, per port
@@ -101,7 +102,7 @@ struct sim_reader {
  * @reader_count: how many of them
  */
 struct sim_cost {
-	uint64_t cycles;
+	uint64_t cycles, tail;
 	unsigned int depth;
 	double unused;
 	uint64_t read[2];

@@ -379,16 +379,18 @@ static int surface(struct sim_core *core, struct pdp_op *op, struct pdp_pool *po
 #define SHORT_LINE	3	/* cycles after a line of a single pixel */
 
 /* An element a cycle and lane; what is left open at an edge takes time of its own. */
-static uint64_t part_cycles(const struct sim_core *core, const struct pdp_op *op)
+static void add_cycles(const struct sim_core *core, const struct pdp_op *op,
+		       struct sim_cost *cost)
 {
 	const struct pdp_axis *x = &op->window.x, *y = &op->window.y;
+	const unsigned int pixel = pdp_pixel(&op->window), lanes = sim_config(core)->pdp_throughput;
 	uint64_t pixels = (uint64_t)(x->in + pdp_axis_bubble(x)) * y->in * op->surfaces;
 
 	pixels += (uint64_t)x->out * pdp_axis_bubble(y) * (op->surfaces - 1);
-	pixels += (uint64_t)x->out * pdp_axis_flush(y);
-
-	return pixels * pdp_pixel(&op->window) / sim_config(core)->pdp_throughput +
-	       (x->in == 1 ? (uint64_t)SHORT_LINE * y->in * op->surfaces : 0);
+	cost->tail = (uint64_t)x->out * pdp_axis_flush(y) * pixel / lanes;
+	cost->cycles += pixels * pixel / lanes + cost->tail;
+	if (x->in == 1 && !pdp_axis_bubble(x))
+		cost->cycles += (uint64_t)SHORT_LINE * y->in * op->surfaces;
 }
 
 static int part(struct sim_core *core, struct pdp_op *op, const int32_t *v, uint64_t src,
@@ -415,7 +417,7 @@ static int part(struct sim_core *core, struct pdp_op *op, const int32_t *v, uint
 		if (v)
 			v += elements * op->window.y.in;
 	}
-	cost->cycles += part_cycles(core, op);
+	add_cycles(core, op, cost);
 
 out:
 	free(line);

@@ -188,8 +188,9 @@ static struct pace sum_pace(const struct sim_core *core, const struct sim_sequen
 {
 	const struct nvdla_config *config = core->config;
 	unsigned int width = later(config->sdp_bs_throughput, config->sdp_ew_throughput);
+	uint64_t pooling = pdp->cycles - pdp->tail;
 	uint64_t work = later(later(sdp->cycles, memory_cycles(core, sdp)),
-			      later(pdp->cycles, readers(core, SIM_SDP, sdp, true)));
+			      later(pooling, readers(core, SIM_SDP, sdp, true)));
 	/* Reading a sum out of CACC costs a cycle on top of handing it over. */
 	double cycles = (seq->lanes + width - 1) / width + 1;
 
@@ -197,7 +198,7 @@ static struct pace sum_pace(const struct sim_core *core, const struct sim_sequen
 		return (struct pace){ cycles, 0 };
 	cycles = (double)work / (double)sums;
 
-	return (struct pace){ cycles, work == pdp->cycles ? cycles : 0 };
+	return (struct pace){ cycles, work == pooling ? cycles : 0 };
 }
 
 /*
@@ -257,7 +258,7 @@ void sim_time_conv(struct sim_core *core, const struct sim_load *load,
 								  entry * entry));
 	times->weight_done = earlier(later(last_begin, load->weight_start), times->cacc_done);
 	times->sdp_done = times->cacc_done + (fed ? CACC_TO_FED : CACC_TO_SDP) + sdp->depth;
-	times->end = times->sdp_done + SIM_SDP_TO_PDP -
+	times->end = times->sdp_done + SIM_SDP_TO_PDP + pdp->tail -
 		     (uint64_t)(pdp->unused * pace.per_sum * (double)sums);
 }
 
@@ -296,7 +297,7 @@ uint64_t sim_time_op(const struct sim_core *core, enum sim_engine engine,
 uint64_t sim_time_fed(const struct sim_core *core, const struct sim_cost *sdp,
 		      const struct sim_cost *pdp)
 {
-	uint64_t fed = sim_time_op(core, SIM_SDP, sdp) + SIM_SDP_TO_PDP -
+	uint64_t fed = sim_time_op(core, SIM_SDP, sdp) + SIM_SDP_TO_PDP + pdp->tail -
 		       (uint64_t)(pdp->unused * (double)sdp->cycles);
 	uint64_t pooled = SDP_FILL + sdp->depth + sim_latency(core, sdp->read[NPUSIM_CVIF] ? NPUSIM_CVIF :
 						 NPUSIM_MCIF) + sim_time_op(core, SIM_PDP, pdp) -
