@@ -352,7 +352,7 @@ void board_apply_slowness(struct board *board)
 static int core_start(struct board *board, unsigned int index, const char *folder)
 {
 	struct board_core *core = &board->cores[index];
-	uint64_t sram = board->sram_size ? BOARD_SRAM_BASE : 0;
+	uint64_t sram = board->sram_base;
 	pthread_condattr_t attr;
 	int err;
 
@@ -392,7 +392,7 @@ static int board_init(struct board *board, const struct board_params *params,
 	unsigned int i;
 	int err;
 
-	err = board_memory_new(board, params->sram_size, problem);
+	err = board_memory_new(board, params->sram_size, params->sram_base, problem);
 	if (err)
 		return err;
 	*problem = "out of memory";

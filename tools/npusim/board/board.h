@@ -37,6 +37,8 @@ struct board_bus {
  * @timing: see npusim.h
  * @realtime: hold interrupts back until modelled time has really passed
  * @sram_size: bytes behind the second port, a power of two, at least 4096; 0: none
+ * @sram_base: its address on the second port, a multiple of its size; 0: one that no bus
+ *             hands out
  * @record: folder for scripts of what is done to the cores, or NULL
  * @faults: faults to start with
  * @fault_count: how many
@@ -48,6 +50,7 @@ struct board_params {
 	struct npusim_timing timing;
 	bool realtime;
 	uint64_t sram_size;
+	uint64_t sram_base;
 	const char *record;
 	const struct fault *faults;
 	unsigned int fault_count;

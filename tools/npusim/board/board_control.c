@@ -344,7 +344,7 @@ static uint32_t identity_read(const struct board *board, uint32_t offset)
 		return half(board->sram_size, offset);
 	case NVDLA_BOARD_SRAM_BASE:
 	case NVDLA_BOARD_SRAM_BASE + 4:
-		return board->sram_size ? half(BOARD_SRAM_BASE, offset) : 0;
+		return half(board->sram_base, offset);
 	case NVDLA_BOARD_SCRATCH:
 		return board->scratch;
 	default:

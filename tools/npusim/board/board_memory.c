@@ -19,7 +19,7 @@ void board_set_current(struct board_core *core)
 	current = core;
 }
 
-int board_memory_new(struct board *board, uint64_t size, const char **problem)
+int board_memory_new(struct board *board, uint64_t size, uint64_t base, const char **problem)
 {
 	board->sram_fd = -1;
 	if (!size)
@@ -29,6 +29,9 @@ int board_memory_new(struct board *board, uint64_t size, const char **problem)
 		return -EINVAL;
 	*problem = "the SRAM's size must be a power of two from 4 KiB to 4 GiB";
 	if (size & (size - 1) || size < 4096 || size > 4ull << 30)
+		return -EINVAL;
+	*problem = "the SRAM's address must be a multiple of its size that fits 40 bits";
+	if (base & (size - 1) || base > (1ull << 40) - size)
 		return -EINVAL;
 	*problem = "no memory for the SRAM";
 	board->sram_fd = memfd_create("npusim-sram", MFD_CLOEXEC);
@@ -40,6 +43,7 @@ int board_memory_new(struct board *board, uint64_t size, const char **problem)
 		return -ENOMEM;
 	}
 	board->sram_size = size;
+	board->sram_base = base ? base : BOARD_SRAM_BASE;
 
 	return 0;
 }
@@ -63,10 +67,10 @@ static bool cut_off(const struct board_core *core)
 static int access_memory(struct board *board, enum npusim_port port, uint64_t addr, void *dst,
 			 const void *src, size_t len)
 {
-	uint64_t offset = addr - BOARD_SRAM_BASE;
+	uint64_t offset = addr - board->sram_base;
 
 	if (port == NPUSIM_CVIF) {
-		if (addr < BOARD_SRAM_BASE || offset >= board->sram_size ||
+		if (addr < board->sram_base || offset >= board->sram_size ||
 		    len > board->sram_size - offset)
 			return -EFAULT;
 		if (dst)

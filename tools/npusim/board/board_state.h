@@ -62,6 +62,7 @@ struct board {
 	int sram_fd;
 	uint8_t *sram;
 	uint64_t sram_size;
+	uint64_t sram_base;
 
 	bool bus_master, removed;	/* atomic */
 
@@ -105,7 +106,7 @@ void board_reset_core(struct board_core *core);
 void board_apply_slowness(struct board *board);
 
 /* board_memory.c: the cores' side of memory. */
-int board_memory_new(struct board *board, uint64_t size, const char **problem);
+int board_memory_new(struct board *board, uint64_t size, uint64_t base, const char **problem);
 void board_memory_free(struct board *board);
 int board_host_read(void *ctx, enum npusim_port port, uint64_t addr, void *dst, size_t len);
 int board_host_write(void *ctx, enum npusim_port port, uint64_t addr, const void *src,

@@ -35,6 +35,7 @@ static int usage(FILE *out)
 		"\n"
 		"  --cores N         cores, 1 to 32 (1)\n"
 		"  --sram SIZE       memory behind the second port, e.g. 4M (none)\n"
+		"  --sram-base ADDR  its address on the second port (0xf000000000)\n"
 		"  --pace fast|real  as fast as possible, or interrupts held back until\n"
 		"                    modelled time has really passed (fast)\n"
 		"  --clock HZ        core clock (1000000000)\n"
@@ -101,14 +102,15 @@ static int parse_positive(const char *text, double *out)
 	return end == text || *end || !(*out > 0 && *out < 1e6) ? -EINVAL : 0;
 }
 
-enum { CONFIG = 1, SOCKET, CORES, SRAM, PACE, CLOCK, BANDWIDTH, LATENCY, FAULT, RECORD, QUIET,
-       HELP };
+enum { CONFIG = 1, SOCKET, CORES, SRAM, SRAM_BASE, PACE, CLOCK, BANDWIDTH, LATENCY, FAULT, RECORD,
+       QUIET, HELP };
 
 static const struct option options[] = {
 	{ "config", required_argument, NULL, CONFIG },
 	{ "socket", required_argument, NULL, SOCKET },
 	{ "cores", required_argument, NULL, CORES },
 	{ "sram", required_argument, NULL, SRAM },
+	{ "sram-base", required_argument, NULL, SRAM_BASE },
 	{ "pace", required_argument, NULL, PACE },
 	{ "clock", required_argument, NULL, CLOCK },
 	{ "bandwidth", required_argument, NULL, BANDWIDTH },
@@ -147,6 +149,10 @@ static int take_option(int option, struct board_params *params, struct fault *fa
 	case SRAM:
 		if (parse_size(optarg, &params->sram_size))
 			return wrong(name, optarg, "not a size such as 4M");
+		return 0;
+	case SRAM_BASE:
+		if (parse_number(optarg, 1, UINT64_MAX, &params->sram_base))
+			return wrong(name, optarg, "not an address");
 		return 0;
 	case PACE:
 		params->realtime = !strcmp(optarg, "real");
