@@ -98,16 +98,20 @@ static int load_masks(struct sim_core *core, struct sim_load *load, struct sim_f
 			  sim_group_kernels(config, sim_cdma_precision(core)) + 1;
 	uint64_t entries = bytes / config->cbuf_bank_width;
 	uint32_t group;
-	uint8_t size[4];
+	uint8_t sizes[64];
 	int err;
 
 	if (!bytes || bytes % config->cbuf_bank_width)
 		return sim_fail(core, -EINVAL, NVDLA_CDMA, CDMA_D_WMB_BYTES,
 				"%llu is not a multiple of the CBUF entry, %u bytes",
 				(unsigned long long)bytes, config->cbuf_bank_width);
+	/* Whole atoms are fetched. */
 	for (group = 0; group < groups; group++) {
-		err = sim_read(core, NVDLA_CDMA, CDMA_D_WGS_ADDR_LOW, fetch->weight_port,
-			       wgs + 4ull * group, size, sizeof(size), cost);
+		const uint8_t *size = sizes + 4 * group % config->atomic_m;
+
+		err = 4 * group % config->atomic_m ? 0 :
+		      sim_read(core, NVDLA_CDMA, CDMA_D_WGS_ADDR_LOW, fetch->weight_port,
+			       wgs + 4ull * group, sizes, config->atomic_m, cost);
 		if (err)
 			return err;
 		if (group + 1 < groups)
