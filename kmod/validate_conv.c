@@ -58,6 +58,30 @@ static __u32 packed_pixel_bytes(__u32 format)
 	return format <= 0x1b ? 4 : 0;
 }
 
+/*
+ * Where CSC's count of the pieces of kernel lines is off, it reads entries again
+ * that it should have left behind. With several lines at a time it reads one
+ * entry for so many results: they have to lie in one, and the next ones in the
+ * next.
+ */
+static int check_image_lines(struct op_check *c, const struct conv *v, __u32 samples,
+			     __u32 stride_x, __u32 out_w)
+{
+	__u32 extension = OP_FIELD(c, NVDLA_CSC, CSC_D_POST_Y_EXTENSION, Y_EXTENSION);
+	__u32 entry = c->config->cbuf_bank_width, atom = c->config->atomic_c;
+	__u32 lines = 1U << extension, step = stride_x * v->channels;
+
+	if (extension == 3)
+		return refuse_csc(c, CSC_D_POST_Y_EXTENSION, DRM_NVDLA_FAIL_VALUE);
+	if (lines == 1 && entry == atom && out_w > 1 && samples > 2 * atom && samples % atom == 1)
+		return refuse_csc(c, CSC_D_WEIGHT_SIZE_EXT_1, DRM_NVDLA_FAIL_VALUE);
+	if (lines > 1 && (((lines - 1) * step + samples) * v->bytes > entry ||
+			  lines * samples > atom ||
+			  (out_w > lines && lines * step * v->bytes > entry)))
+		return refuse_csc(c, CSC_D_POST_Y_EXTENSION, DRM_NVDLA_FAIL_VALUE);
+	return 0;
+}
+
 static int check_image_format(struct op_check *c, struct conv *v)
 {
 	__u32 format = OP_FIELD(c, NVDLA_CDMA, CDMA_D_DATAIN_FORMAT, PIXEL_FORMAT);
@@ -166,7 +190,7 @@ static int check_cbuf(struct op_check *c, struct conv *v)
 	v->data_entries = data * c->config->cbuf_bank_depth;
 	v->weight_space = weight * c->config->cbuf_bank_depth * c->config->cbuf_bank_width;
 
-	/* Winograd stores lines four by four: its slices are counted elsewhere. */
+	/* Winograd stores lines four by four: nvdla_check_winograd() counts its slices. */
 	if (!v->winograd && v->entries != entries_per_slice(c, v))
 		return refuse_cdma(c, CDMA_D_ENTRY_PER_SLICE, DRM_NVDLA_FAIL_MISMATCH);
 	v->csc_height = OP_FIELD(c, NVDLA_CSC, CSC_D_DATAIN_SIZE_EXT_0, DATAIN_HEIGHT_EXT) + 1;
@@ -192,11 +216,12 @@ static int check_shape(struct op_check *c, struct conv *v)
 	__u32 right = FIELD_GET(CDMA_D_ZERO_PADDING_PAD_RIGHT, pad);
 	__u32 top = FIELD_GET(CDMA_D_ZERO_PADDING_PAD_TOP, pad);
 	__u32 bottom = FIELD_GET(CDMA_D_ZERO_PADDING_PAD_BOTTOM, pad);
+	int ret;
 
 	if ((__u64)out_w * out_h != OP_FIELD(c, NVDLA_CSC, CSC_D_ATOMICS, ATOMICS) + 1ULL)
 		return refuse_csc(c, CSC_D_ATOMICS, DRM_NVDLA_FAIL_MISMATCH);
 	if (v->winograd)
-		return 0;	/* the extended sizes are those of 4 x 4 tiles */
+		return nvdla_check_winograd(c, v);
 	if (OP_FIELD(c, NVDLA_CSC, CSC_D_ZERO_PADDING, PAD_LEFT) != left ||
 	    OP_FIELD(c, NVDLA_CSC, CSC_D_ZERO_PADDING, PAD_TOP) != top)
 		return refuse_csc(c, CSC_D_ZERO_PADDING, DRM_NVDLA_FAIL_MISMATCH);
@@ -209,14 +234,15 @@ static int check_shape(struct op_check *c, struct conv *v)
 		if (channels % v->channels || width != 1 || dilation_x != 1)
 			return refuse_csc(c, CSC_D_WEIGHT_SIZE_EXT_1, DRM_NVDLA_FAIL_MISMATCH);
 		width = channels / v->channels;
+		ret = check_image_lines(c, v, channels, stride_x, out_w);
+		if (ret)
+			return ret;
 	} else {
 		if (channels != v->channels)
 			return refuse_csc(c, CSC_D_WEIGHT_SIZE_EXT_1, DRM_NVDLA_FAIL_MISMATCH);
 		if (op_reg(c, NVDLA_CSC, CSC_D_POST_Y_EXTENSION))
 			return refuse_csc(c, CSC_D_POST_Y_EXTENSION, DRM_NVDLA_FAIL_VALUE);
 	}
-	if (OP_FIELD(c, NVDLA_CSC, CSC_D_POST_Y_EXTENSION, Y_EXTENSION) == 3)
-		return refuse_csc(c, CSC_D_POST_Y_EXTENSION, DRM_NVDLA_FAIL_VALUE);
 
 	width = (width - 1) * dilation_x + 1;
 	height = (height - 1) * dilation_y + 1;
@@ -262,6 +288,8 @@ static int check_reuse(struct op_check *c, struct conv *v)
 	const struct conv_carry *last = &c->carry;
 	__u32 available = v->height;
 
+	if (v->winograd)
+		return 0;
 	if (v->misc & CDMA_D_MISC_CFG_DATA_REUSE) {
 		if (!last->valid || !last->kept || last->image != v->image ||
 		    last->data_bank != op_reg(c, NVDLA_CDMA, CDMA_D_BANK) ||
@@ -321,6 +349,10 @@ static void carry_on(struct op_check *c, const struct conv *v)
 		carry->data1 = *c->reloc[PORT_CDMA_DATA1];
 	if (c->reloc[PORT_CDMA_WEIGHT])
 		carry->weight = *c->reloc[PORT_CDMA_WEIGHT];
+	if (c->reloc[PORT_CDMA_WMB])
+		carry->mask = *c->reloc[PORT_CDMA_WMB];
+	if (c->reloc[PORT_CDMA_WGS])
+		carry->sizes = *c->reloc[PORT_CDMA_WGS];
 }
 
 /* Bytes of a line of pixels: whole atoms, from the one with the first pixel. */

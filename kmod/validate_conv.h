@@ -62,6 +62,8 @@ static inline bool same_reloc(const struct drm_nvdla_reloc *a, const struct drm_
 	return a && a->slot == b->slot && a->delta == b->delta;
 }
 
+/* Winograd mode: sizes on both sides, and what is released. */
+int nvdla_check_winograd(struct op_check *c, struct conv *v);
 /* What the registers of both sides say of weights: sizes that agree and fit. */
 int nvdla_check_weights(struct op_check *c, struct conv *v);
 /* Whose weights CSC uses, and what is in CBUF then. */

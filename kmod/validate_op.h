@@ -87,11 +87,12 @@ extern const struct port_desc nvdla_ports[PORTS];
  * @kernel_bytes: bytes of one of them
  * @bytes: bytes of all, as fetched
  * @format: compressed or not
+ * @mask_bytes: bytes of the mask, if they are
  * @misc: CDMA D_MISC_CFG without reuse and release bits
  */
 struct weights {
 	__u32 kernels, kernel_bytes, bytes;
-	__u32 format;
+	__u32 format, mask_bytes;
 	__u32 misc;
 };
 
@@ -119,6 +120,8 @@ struct weights {
  * @data0: where its data came from
  * @data1: the same, second plane
  * @weight: where @fetched came from
+ * @mask: the same of the mask of compressed weights
+ * @sizes: the same of the sizes of their groups
  */
 struct conv_carry {
 	bool valid;
@@ -140,6 +143,8 @@ struct conv_carry {
 	struct drm_nvdla_reloc data0;
 	struct drm_nvdla_reloc data1;
 	struct drm_nvdla_reloc weight;
+	struct drm_nvdla_reloc mask;
+	struct drm_nvdla_reloc sizes;
 };
 
 /**

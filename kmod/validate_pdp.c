@@ -189,7 +189,7 @@ static struct axis axis_part(const struct op_check *c, const struct axis *x, __u
 }
 
 static int check_windows(struct op_check *c, const struct axis *x, const struct axis *y,
-			 __u32 parts, bool flying)
+			 __u32 parts, __u32 surfaces, bool flying)
 {
 	__u32 lines = axis_left_over(y);
 	__u32 part;
@@ -211,10 +211,12 @@ static int check_windows(struct op_check *c, const struct axis *x, const struct 
 		/*
 		 * What is left over would enter the next operation, which may
 		 * be another client's. From memory, columns left over in every
-		 * line are dropped with the lines.
+		 * line are dropped with the lines, but only after the last
+		 * surface: between two, a window that was opened already goes
+		 * on in the second one and may never end.
 		 */
 		columns = axis_left_over(&a);
-		if (flying ? lines || columns : lines && !columns)
+		if (flying ? lines || columns : lines && (!columns || surfaces > 1))
 			return op_refuse(c, NVDLA_PDP, lines ? PDP_D_DATA_CUBE_IN_HEIGHT :
 					 PDP_D_DATA_CUBE_IN_WIDTH, DRM_NVDLA_FAIL_MISMATCH);
 	}
@@ -248,6 +250,7 @@ int nvdla_check_pdp(struct op_check *c, const struct flow *in)
 		FIELD_GET(PDP_D_POOLING_PADDING_CFG_PAD_TOP, pad),
 		FIELD_GET(PDP_D_POOLING_PADDING_CFG_PAD_BOTTOM, pad),
 	};
+	__u32 surfaces = op_surfaces(c, cube.channels, precision_bytes(cube.precision));
 	struct cube extent;
 	int ret;
 
@@ -279,7 +282,7 @@ int nvdla_check_pdp(struct op_check *c, const struct flow *in)
 		return op_refuse(c, NVDLA_PDP, PDP_D_PARTIAL_WIDTH_OUT, DRM_NVDLA_FAIL_MISMATCH);
 	if (in && parts != 1)
 		return op_refuse(c, NVDLA_PDP, PDP_D_OPERATION_MODE_CFG, DRM_NVDLA_FAIL_VALUE);
-	ret = check_windows(c, &x, &y, parts, in);
+	ret = check_windows(c, &x, &y, parts, surfaces, in);
 	if (!ret && !in)
 		ret = check_pdp_rdma(c, &cube);
 	if (ret)
@@ -292,7 +295,7 @@ int nvdla_check_pdp(struct op_check *c, const struct flow *in)
 		return ret;
 	extent.width = out_w;
 	extent.height = out_h;
-	extent.surfaces = op_surfaces(c, cube.channels, precision_bytes(cube.precision));
+	extent.surfaces = surfaces;
 	extent.batches = 1;
 	extent.batch_stride = 0;
 	extent.line_stride = op_reg(c, NVDLA_PDP, PDP_D_DST_LINE_STRIDE);

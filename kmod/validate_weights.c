@@ -65,6 +65,7 @@ int nvdla_check_weights(struct op_check *c, struct conv *v)
 	v->fetched.kernel_bytes = OP_FIELD(c, NVDLA_CDMA, CDMA_D_WEIGHT_SIZE_0,
 					   BYTE_PER_KERNEL) + 1;
 	v->fetched.bytes = op_reg(c, NVDLA_CDMA, CDMA_D_WEIGHT_BYTES);
+	v->fetched.mask_bytes = op_reg(c, NVDLA_CDMA, CDMA_D_WMB_BYTES);
 	v->fetched.misc = v->misc & ~MISC_REUSE;
 	v->used = v->fetched;
 	v->used.kernels = OP_FIELD(c, NVDLA_CSC, CSC_D_WEIGHT_SIZE_EXT_1, WEIGHT_KERNEL) + 1;
@@ -92,7 +93,8 @@ int nvdla_check_weights(struct op_check *c, struct conv *v)
 static bool same_weights(const struct weights *a, const struct weights *b)
 {
 	return a->kernels == b->kernels && a->kernel_bytes == b->kernel_bytes &&
-	       a->bytes == b->bytes && a->format == b->format;
+	       a->bytes == b->bytes && a->format == b->format &&
+	       (!a->format || a->mask_bytes == b->mask_bytes);
 }
 
 /*
@@ -141,7 +143,10 @@ int nvdla_check_weight_use(struct op_check *c, struct conv *v)
 
 	if (!fetches && (!same_banks || !last->skip_fetch ||
 			 !same_weights(&v->fetched, &last->fetched) ||
-			 !same_reloc(c->reloc[PORT_CDMA_WEIGHT], &last->weight)))
+			 !same_reloc(c->reloc[PORT_CDMA_WEIGHT], &last->weight) ||
+			 (v->fetched.format &&
+			  (!same_reloc(c->reloc[PORT_CDMA_WMB], &last->mask) ||
+			   !same_reloc(c->reloc[PORT_CDMA_WGS], &last->sizes)))))
 		return refuse_cdma(c, CDMA_D_MISC_CFG, DRM_NVDLA_FAIL_REUSE);
 	/* The flush that other banks bring would lose them. */
 	if (ahead.kernels && !same_banks)

@@ -40,6 +40,21 @@ void test_program_set(struct test_program *p, enum nvdla_unit unit, u32 offset, 
 	test_program_add(p, p->config->base[unit] + offset, value);
 }
 
+static u32 new_op(struct test_program *p, u32 engines, u32 relocs)
+{
+	u32 index = p->op_count++;
+
+	*last_op(p) = (struct drm_nvdla_op){
+		.engines = engines,
+		.first_reg = index * TEST_REGS,
+		.first_reloc = index * TEST_RELOCS,
+		.reloc_count = relocs,
+		.first_dep = p->dep_count,
+		.lut = -1,
+	};
+	return index;
+}
+
 /* SDP's registers for a cube that it passes on as it is. */
 static void set_sdp(struct test_program *p, u32 width, u32 height, u32 channels)
 {
@@ -98,17 +113,8 @@ u32 test_program_conv_op(struct test_program *p)
 	const u32 per = p->config->cbuf_bank_width / atom;
 	const u32 entries = DIV_ROUND_UP(width, per);
 	const u32 bytes = round_up(kernels * atom, p->config->cbuf_bank_width);
-	u32 index = p->op_count++;
-	struct drm_nvdla_op *op = last_op(p);
+	u32 index = new_op(p, DRM_NVDLA_ENGINE_CONV | DRM_NVDLA_ENGINE_SDP, 3);
 
-	*op = (struct drm_nvdla_op){
-		.engines = DRM_NVDLA_ENGINE_CONV | DRM_NVDLA_ENGINE_SDP,
-		.first_reg = index * TEST_REGS,
-		.first_reloc = index * TEST_RELOCS,
-		.reloc_count = 3,
-		.first_dep = p->dep_count,
-		.lut = -1,
-	};
 	test_program_set(p, NVDLA_CDMA, CDMA_D_DATAIN_SIZE_0, width - 1);
 	test_program_set(p, NVDLA_CDMA, CDMA_D_DATAIN_SIZE_1, atom - 1);
 	test_program_set(p, NVDLA_CDMA, CDMA_D_DATAIN_SIZE_EXT_0, width - 1);
@@ -142,6 +148,46 @@ u32 test_program_conv_op(struct test_program *p)
 	};
 	p->relocs[index * TEST_RELOCS + 2] = (struct drm_nvdla_reloc){
 		.reg = p->config->base[NVDLA_SDP] + SDP_D_DST_BASE_ADDR_LOW,
+		.slot = 1,
+	};
+	return index;
+}
+
+u32 test_program_pool_op(struct test_program *p, u32 width, u32 height, u32 channels)
+{
+	u32 in = width * p->config->atomic_m, out = width / 2 * p->config->atomic_m;
+	u32 index = new_op(p, DRM_NVDLA_ENGINE_PDP, 2);
+
+	test_program_set(p, NVDLA_PDP_RDMA, PDP_RDMA_D_DATA_CUBE_IN_WIDTH, width - 1);
+	test_program_set(p, NVDLA_PDP_RDMA, PDP_RDMA_D_DATA_CUBE_IN_HEIGHT, height - 1);
+	test_program_set(p, NVDLA_PDP_RDMA, PDP_RDMA_D_DATA_CUBE_IN_CHANNEL, channels - 1);
+	test_program_set(p, NVDLA_PDP_RDMA, PDP_RDMA_D_FLYING_MODE,
+			 PDP_RDMA_D_FLYING_MODE_FLYING_MODE);
+	test_program_set(p, NVDLA_PDP_RDMA, PDP_RDMA_D_SRC_LINE_STRIDE, in);
+	test_program_set(p, NVDLA_PDP_RDMA, PDP_RDMA_D_SRC_SURFACE_STRIDE, in * height);
+	test_program_set(p, NVDLA_PDP_RDMA, PDP_RDMA_D_POOLING_KERNEL_CFG,
+			 FIELD_PREP(PDP_RDMA_D_POOLING_KERNEL_CFG_KERNEL_WIDTH, 1) |
+			 FIELD_PREP(PDP_RDMA_D_POOLING_KERNEL_CFG_KERNEL_STRIDE_WIDTH, 1));
+	test_program_set(p, NVDLA_PDP, PDP_D_DATA_CUBE_IN_WIDTH, width - 1);
+	test_program_set(p, NVDLA_PDP, PDP_D_DATA_CUBE_IN_HEIGHT, height - 1);
+	test_program_set(p, NVDLA_PDP, PDP_D_DATA_CUBE_IN_CHANNEL, channels - 1);
+	test_program_set(p, NVDLA_PDP, PDP_D_DATA_CUBE_OUT_WIDTH, width / 2 - 1);
+	test_program_set(p, NVDLA_PDP, PDP_D_DATA_CUBE_OUT_HEIGHT, height / 2 - 1);
+	test_program_set(p, NVDLA_PDP, PDP_D_DATA_CUBE_OUT_CHANNEL, channels - 1);
+	test_program_set(p, NVDLA_PDP, PDP_D_OPERATION_MODE_CFG,
+			 PDP_D_OPERATION_MODE_CFG_FLYING_MODE);
+	test_program_set(p, NVDLA_PDP, PDP_D_POOLING_KERNEL_CFG,
+			 FIELD_PREP(PDP_D_POOLING_KERNEL_CFG_KERNEL_WIDTH, 1) |
+			 FIELD_PREP(PDP_D_POOLING_KERNEL_CFG_KERNEL_HEIGHT, 1) |
+			 FIELD_PREP(PDP_D_POOLING_KERNEL_CFG_KERNEL_STRIDE_WIDTH, 1) |
+			 FIELD_PREP(PDP_D_POOLING_KERNEL_CFG_KERNEL_STRIDE_HEIGHT, 1));
+	test_program_set(p, NVDLA_PDP, PDP_D_DST_LINE_STRIDE, out);
+	test_program_set(p, NVDLA_PDP, PDP_D_DST_SURFACE_STRIDE, out * (height / 2));
+	p->relocs[index * TEST_RELOCS] = (struct drm_nvdla_reloc){
+		.reg = p->config->base[NVDLA_PDP_RDMA] + PDP_RDMA_D_SRC_BASE_ADDR_LOW,
+	};
+	p->relocs[index * TEST_RELOCS + 1] = (struct drm_nvdla_reloc){
+		.reg = p->config->base[NVDLA_PDP] + PDP_D_DST_BASE_ADDR_LOW,
 		.slot = 1,
 	};
 	return index;

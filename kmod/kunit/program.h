@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Small programs for the tests: operations of SDP that copy a cube, and
+ * Small programs for the tests: operations that copy or pool a cube, and
  * convolutions with a kernel of a pixel.
  */
 #ifndef _NVDLA_KUNIT_PROGRAM_H_
@@ -45,6 +45,11 @@ struct test_program *test_program_new(struct kunit *test, const char *config);
 u32 test_program_copy_op(struct test_program *p);
 /* Append a convolution of slot 0, with weights from there, to slot 1; returns its index. */
 u32 test_program_conv_op(struct test_program *p);
+/*
+ * Append an operation that pools slot 0 into slot 1, windows of 2 x 2 next to
+ * each other; returns its index.
+ */
+u32 test_program_pool_op(struct test_program *p, u32 width, u32 height, u32 channels);
 /* A register of the last operation, by CSB offset. */
 void test_program_add(struct test_program *p, u32 offset, u32 value);
 /* Change a register of the last operation. */

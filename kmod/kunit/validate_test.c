@@ -174,6 +174,27 @@ static void refuses_structure(struct kunit *test)
 	expect(test, p, ~0U, DRM_NVDLA_FAIL_DEPENDENCY);
 }
 
+static struct test_program *pool_op(struct kunit *test, u32 width, u32 height, u32 channels)
+{
+	struct test_program *p = test_program_new(test, "nv_small");
+
+	test_program_pool_op(p, width, height, channels);
+	return p;
+}
+
+/* Lines behind the last window, with columns left over or not, in one surface or two. */
+static void refuses_left_over_lines(struct kunit *test)
+{
+	const u32 height = 0xb010; /* D_DATA_CUBE_IN_HEIGHT */
+	struct nvdla_refusal refusal;
+
+	KUNIT_EXPECT_EQ(test, validate(test, pool_op(test, 6, 6, 8), &refusal), 0);
+	KUNIT_EXPECT_EQ(test, validate(test, pool_op(test, 7, 6, 16), &refusal), 0);
+	KUNIT_EXPECT_EQ(test, validate(test, pool_op(test, 7, 7, 8), &refusal), 0);
+	expect(test, pool_op(test, 6, 7, 8), height, DRM_NVDLA_FAIL_MISMATCH);
+	expect(test, pool_op(test, 7, 7, 16), height, DRM_NVDLA_FAIL_MISMATCH);
+}
+
 static void checks_bindings(struct kunit *test)
 {
 	struct test_program *p = copy_op(test, "nv_small");
@@ -211,6 +232,7 @@ static struct kunit_case validate_cases[] = {
 	KUNIT_CASE(refuses_registers),
 	KUNIT_CASE(refuses_relocations),
 	KUNIT_CASE(refuses_structure),
+	KUNIT_CASE(refuses_left_over_lines),
 	KUNIT_CASE(checks_bindings),
 	{}
 };

@@ -1,49 +1,102 @@
 // SPDX-License-Identifier: MIT
 /*
- * Random convolutions, alone or using what the ones before left in CBUF.
+ * Random register programs: convolutions of features and pixels, direct and by
+ * Winograd, in batches, with weights as they are or compressed.
  */
 #include <string.h>
 
 #include "program_parts.h"
 
 struct conv {
-	bool image;
+	bool image, winograd, compressed, converts;
 	uint32_t format, pixel;
-	uint32_t width, height, channels, kernels, precision, bytes;
+	uint32_t width, height, channels, kernels, in, precision, bytes, batches;
 	uint32_t s, r, stride_x, stride_y, dilation_x, dilation_y;
 	uint32_t left, right, top, bottom;
-	uint32_t out_w, out_h;
+	uint32_t out_w, out_h, extension;
+	uint32_t tiles_w, slices, deep;		/* as CSC sees it: width, height, channels */
 	uint32_t entries, data_banks, weight_banks;
-	uint32_t kernel_bytes, weight_bytes;
+	uint32_t kernel_bytes, weight_bytes, mask_bytes;
 };
+
+static bool format_is_deep(uint32_t format)
+{
+	return (format > 0 && format < 12) || (format >= 20 && format < 26) || format >= 30;
+}
+
+static bool format_is_float(uint32_t format)
+{
+	return format == 5 || format == 8 || format == 11;
+}
+
+/* One of the configuration's pixel formats. */
+static void choose_pixels(const struct nvdla_config *config, struct rng *rng, struct conv *v)
+{
+	bool mixed = config->features & NVDLA_FEAT_INT16;
+
+	do
+		v->format = rng_range(rng, 0, 35);
+	while (v->format < 28 ? !(config->image_packed >> v->format & 1) :
+	       !(config->image_semi >> (v->format - 28) & 1));
+	if (v->format >= 28) {
+		v->channels = 3;
+		v->pixel = v->format < 30 ? 1 : 2;
+	} else if (v->format < 6) {
+		v->channels = 1;
+		v->pixel = v->format ? 2 : 1;
+	} else {
+		v->channels = 4;
+		v->pixel = v->format < 12 ? 8 : 4;
+	}
+	v->in = format_is_float(v->format) ? 2 : format_is_deep(v->format);
+	v->precision = v->in;
+	if (mixed && v->in != 2 && rng_once(rng, 3))
+		v->precision = rng_range(rng, 0, 2);
+	v->converts = v->in != v->precision || (mixed && rng_once(rng, 3));
+	v->extension = rng_once(rng, 3) ? rng_range(rng, 0, 2) : 0;
+}
 
 static void choose_input(const struct nvdla_config *config, struct rng *rng, struct conv *v)
 {
-	static const uint8_t four[] = { 12, 13, 14, 15, 16, 17, 18, 19, 26, 27 };
-
 	v->image = rng_once(rng, 4);
 	v->height = rng_range(rng, 1, 12);
 	v->width = rng_range(rng, 1, 16);
 	v->channels = rng_range(rng, 1, rng_once(rng, 8) ? 200 : 40);
-	v->bytes = 1;
-	if (!v->image) {
-		v->precision = gen_precision(config, rng);
-		v->bytes = v->precision ? 2 : 1;
-		return;
-	}
-	if (rng_once(rng, 3)) {
-		v->format = 28 + rng_range(rng, 0, 1);
-		v->channels = 3;
-		v->pixel = 1;
-	} else if (rng_once(rng, 4)) {
-		v->format = 0;
-		v->channels = 1;
-		v->pixel = 1;
+	v->batches = 1;
+	v->compressed = config->features & NVDLA_FEAT_WT_COMPRESS && rng_once(rng, 4);
+	if (v->image) {
+		choose_pixels(config, rng, v);
 	} else {
-		v->format = four[rng_range(rng, 0, sizeof(four) - 1)];
-		v->channels = 4;
-		v->pixel = 4;
+		v->precision = gen_precision(config, rng);
+		v->in = v->precision;
+		v->winograd = config->features & NVDLA_FEAT_WINOGRAD && rng_once(rng, 4);
 	}
+	v->bytes = v->precision ? 2 : 1;
+	if (config->max_batch > 1 && !v->image && !v->winograd && rng_once(rng, 4))
+		v->batches = rng_range(rng, 2, rng_once(rng, 8) ? config->max_batch : 4);
+}
+
+/* 3 x 3 kernels made 4 x 4; the input, padded, is a number of tiles. */
+static void choose_tiles(const struct nvdla_config *config, struct rng *rng, struct conv *v)
+{
+	v->stride_x = rng_range(rng, 1, 3);
+	v->stride_y = rng_range(rng, 1, 2);
+	v->dilation_x = 1;
+	v->dilation_y = 1;
+	v->s = 4;
+	v->r = 4;
+	v->channels = rng_range(rng, 1, 2) * config->atomic_m / v->bytes;
+	v->deep = v->channels * v->stride_x * v->stride_y;
+	v->out_w = 4 * rng_range(rng, 1, 3);
+	v->out_h = 4 * rng_range(rng, 1, 3);
+	v->left = rng_range(rng, 0, 3);
+	v->right = rng_range(rng, 0, 3);
+	v->top = rng_range(rng, 0, 3);
+	v->bottom = rng_range(rng, 0, 3);
+	v->tiles_w = v->out_w + (rng_once(rng, 4) ? 8 : 4);
+	v->slices = v->out_h + (rng_once(rng, 4) ? 8 : 4);
+	v->width = v->tiles_w * v->stride_x - v->left - v->right;
+	v->height = v->slices * v->stride_y - v->top - v->bottom;
 }
 
 static void choose_window(struct rng *rng, struct conv *v)
@@ -72,6 +125,9 @@ static void choose_window(struct rng *rng, struct conv *v)
 	       (v->top + v->height + v->bottom - span) % v->stride_y)
 		v->height++;
 	v->out_h = (v->top + v->height + v->bottom - span) / v->stride_y + 1;
+	v->tiles_w = v->width;
+	v->slices = v->height;
+	v->deep = v->channels;
 }
 
 static void choose_banks(const struct nvdla_config *config, struct rng *rng, struct conv *v)
@@ -82,12 +138,19 @@ static void choose_banks(const struct nvdla_config *config, struct rng *rng, str
 	uint32_t rem = atoms % per == 3 ? 4 : atoms % per;
 	uint32_t columns = v->left + v->width + v->right;
 
-	v->entries = v->image ? up(columns * v->channels, entry) / entry :
-				atoms / per * v->width + up(rem * v->width, per) / per;
+	if (v->winograd)
+		v->entries = v->tiles_w / 4 * atoms * v->stride_x * v->stride_y;
+	else if (v->image)
+		v->entries = up(columns * v->channels * v->bytes, entry) / entry;
+	else
+		v->entries = atoms / per * v->width + up(rem * v->width, per) / per;
 	v->kernels = rng_range(rng, 1, rng_once(rng, 4) ? 40 : 12);
-	v->kernel_bytes = v->s * v->r * v->channels * v->bytes;
+	v->kernel_bytes = v->s * v->r * v->deep * v->bytes;
 	v->weight_bytes = up(v->kernel_bytes * v->kernels, rng_once(rng, 16) ? 128 : entry);
-	v->data_banks = up(v->entries * v->height, config->cbuf_bank_depth) /
+	v->mask_bytes = up(up(v->kernel_bytes * v->kernels / v->bytes, 8) / 8, entry);
+	if (v->compressed && rng_once(rng, 2))
+		v->weight_bytes = entry * rng_range(rng, 1, v->weight_bytes / entry);
+	v->data_banks = up(v->entries * v->slices * v->batches, config->cbuf_bank_depth) /
 			config->cbuf_bank_depth;
 	v->weight_banks = up(v->weight_bytes, entry * config->cbuf_bank_depth) /
 			  (entry * config->cbuf_bank_depth);
@@ -98,12 +161,15 @@ static void choose_banks(const struct nvdla_config *config, struct rng *rng, str
 static void conv_regs(struct builder *b, struct rng *rng, const struct conv *v, uint32_t misc)
 {
 	uint32_t size = (v->height - 1) << 16 | (v->width - 1);
+	uint32_t tiles = (v->slices - 1) << 16 | (v->tiles_w - 1);
 	uint32_t out = (v->out_h - 1) << 16 | (v->out_w - 1);
 	uint32_t bank = (v->weight_banks - 1) << 16 | (v->data_banks - 1);
-	struct cube cube = { v->width, v->height, v->channels, v->precision };
-	uint32_t mac = FIELD_PREP(CMAC_D_MISC_CFG_PROC_PRECISION, v->precision);
+	struct cube cube = { v->width, v->height, v->channels, v->precision, v->batches, false };
+	uint32_t mac = FIELD_PREP(CMAC_D_MISC_CFG_PROC_PRECISION, v->precision) |
+		       FIELD_PREP(CMAC_D_MISC_CFG_CONV_MODE, v->winograd);
 
-	misc |= FIELD_PREP(CDMA_D_MISC_CFG_IN_PRECISION, v->precision) |
+	misc |= FIELD_PREP(CDMA_D_MISC_CFG_IN_PRECISION, v->in) |
+		FIELD_PREP(CDMA_D_MISC_CFG_CONV_MODE, v->winograd) |
 		FIELD_PREP(CDMA_D_MISC_CFG_PROC_PRECISION, v->precision);
 	builder_reg(b, NVDLA_CMAC_A, CMAC_D_MISC_CFG, mac);
 	builder_reg(b, NVDLA_CMAC_B, CMAC_D_MISC_CFG, mac);
@@ -111,7 +177,7 @@ static void conv_regs(struct builder *b, struct rng *rng, const struct conv *v, 
 	builder_reg(b, NVDLA_CDMA, CDMA_D_MISC_CFG, misc);
 	builder_reg(b, NVDLA_CDMA, CDMA_D_DATAIN_SIZE_0, size);
 	builder_reg(b, NVDLA_CDMA, CDMA_D_DATAIN_SIZE_1, v->channels - 1);
-	builder_reg(b, NVDLA_CDMA, CDMA_D_DATAIN_SIZE_EXT_0, size);
+	builder_reg(b, NVDLA_CDMA, CDMA_D_DATAIN_SIZE_EXT_0, tiles);
 	builder_reg(b, NVDLA_CDMA, CDMA_D_ENTRY_PER_SLICE, v->entries - 1);
 	builder_reg(b, NVDLA_CDMA, CDMA_D_WEIGHT_SIZE_0, v->kernel_bytes - 1);
 	builder_reg(b, NVDLA_CDMA, CDMA_D_WEIGHT_SIZE_1, v->kernels - 1);
@@ -120,7 +186,7 @@ static void conv_regs(struct builder *b, struct rng *rng, const struct conv *v, 
 	builder_reg(b, NVDLA_CDMA, CDMA_D_ZERO_PADDING,
 		    v->bottom << 24 | v->top << 16 | v->right << 8 | v->left);
 	builder_reg(b, NVDLA_CDMA, CDMA_D_BANK, bank);
-	builder_reg(b, NVDLA_CDMA, CDMA_D_CVT_CFG, 0);
+	builder_reg(b, NVDLA_CDMA, CDMA_D_CVT_CFG, v->converts);
 	gen_reloc(b, rng, NVDLA_CDMA, CDMA_D_DAIN_ADDR_LOW_0);
 	gen_reloc(b, rng, NVDLA_CDMA, CDMA_D_WEIGHT_ADDR_LOW);
 	if (v->image) {
@@ -142,27 +208,43 @@ static void conv_regs(struct builder *b, struct rng *rng, const struct conv *v, 
 		gen_strides(b, rng, NVDLA_CDMA, CDMA_D_LINE_STRIDE, CDMA_D_SURF_STRIDE, &cube, 1);
 		builder_reg(b, NVDLA_CDMA, CDMA_D_DAIN_MAP,
 			    (b->regs[b->reg_count - 2].value == v->width * b->config->atomic_m));
+		if (v->batches > 1)
+			builder_reg(b, NVDLA_CDMA, CDMA_D_BATCH_STRIDE,
+				    rng_range(rng, 0, 3000) * b->config->atomic_m);
 	}
+	if (v->compressed) {
+		builder_reg(b, NVDLA_CDMA, CDMA_D_WEIGHT_FORMAT, 1);
+		builder_reg(b, NVDLA_CDMA, CDMA_D_WMB_BYTES, v->mask_bytes);
+		gen_reloc(b, rng, NVDLA_CDMA, CDMA_D_WMB_ADDR_LOW);
+		gen_reloc(b, rng, NVDLA_CDMA, CDMA_D_WGS_ADDR_LOW);
+		builder_reg(b, NVDLA_CSC, CSC_D_WEIGHT_FORMAT, 1);
+		builder_reg(b, NVDLA_CSC, CSC_D_WMB_BYTES, v->mask_bytes);
+	}
+	builder_reg(b, NVDLA_CDMA, CDMA_D_BATCH_NUMBER, v->batches - 1);
+	builder_reg(b, NVDLA_CSC, CSC_D_BATCH_NUMBER, v->batches - 1);
+	builder_reg(b, NVDLA_CACC, CACC_D_BATCH_NUMBER, v->batches - 1);
 
 	builder_reg(b, NVDLA_CSC, CSC_D_MISC_CFG, misc);
 	builder_reg(b, NVDLA_CSC, CSC_D_DATAIN_FORMAT, v->image);
-	builder_reg(b, NVDLA_CSC, CSC_D_DATAIN_SIZE_EXT_0, size);
-	builder_reg(b, NVDLA_CSC, CSC_D_DATAIN_SIZE_EXT_1, v->channels - 1);
+	builder_reg(b, NVDLA_CSC, CSC_D_DATAIN_SIZE_EXT_0, tiles);
+	builder_reg(b, NVDLA_CSC, CSC_D_DATAIN_SIZE_EXT_1, v->deep - 1);
 	builder_reg(b, NVDLA_CSC, CSC_D_ENTRY_PER_SLICE, v->entries - 1);
 	builder_reg(b, NVDLA_CSC, CSC_D_WEIGHT_SIZE_EXT_0,
 		    (v->r - 1) << 16 | (v->image ? 0 : v->s - 1));
 	builder_reg(b, NVDLA_CSC, CSC_D_WEIGHT_SIZE_EXT_1,
-		    (v->kernels - 1) << 16 | ((v->image ? v->s : 1) * v->channels - 1));
+		    (v->kernels - 1) << 16 | ((v->image ? v->s : 1) * v->deep - 1));
 	builder_reg(b, NVDLA_CSC, CSC_D_WEIGHT_BYTES, v->weight_bytes);
 	builder_reg(b, NVDLA_CSC, CSC_D_DATAOUT_SIZE_0, out);
 	builder_reg(b, NVDLA_CSC, CSC_D_DATAOUT_SIZE_1, v->kernels - 1);
 	builder_reg(b, NVDLA_CSC, CSC_D_ATOMICS, v->out_w * v->out_h - 1);
-	builder_reg(b, NVDLA_CSC, CSC_D_RELEASE, v->height - 1);
+	builder_reg(b, NVDLA_CSC, CSC_D_RELEASE, v->slices - 1);
 	builder_reg(b, NVDLA_CSC, CSC_D_CONV_STRIDE_EXT,
-		    (v->stride_y - 1) << 16 | (v->stride_x - 1));
+		    v->winograd ? 0 : (v->stride_y - 1) << 16 | (v->stride_x - 1));
+	builder_reg(b, NVDLA_CSC, CSC_D_POST_Y_EXTENSION, v->extension);
 	builder_reg(b, NVDLA_CSC, CSC_D_DILATION_EXT,
 		    (v->dilation_y - 1) << 16 | (v->dilation_x - 1));
-	builder_reg(b, NVDLA_CSC, CSC_D_ZERO_PADDING, v->top << 16 | v->left);
+	builder_reg(b, NVDLA_CSC, CSC_D_ZERO_PADDING,
+		    v->winograd ? 0 : v->top << 16 | v->left);
 	builder_reg(b, NVDLA_CSC, CSC_D_BANK, bank);
 	builder_reg(b, NVDLA_CACC, CACC_D_DATAOUT_SIZE_0, out);
 	builder_reg(b, NVDLA_CACC, CACC_D_DATAOUT_SIZE_1, v->kernels - 1);
@@ -172,7 +254,7 @@ static void conv_regs(struct builder *b, struct rng *rng, const struct conv *v, 
 static void gen_conv_op(struct builder *b, struct rng *rng, const struct conv *v, uint32_t misc,
 			bool pool)
 {
-	struct cube out = { v->out_w, v->out_h, v->kernels, v->precision };
+	struct cube out = { v->out_w, v->out_h, v->kernels, v->precision, v->batches, v->winograd };
 
 	builder_op(b, DRM_NVDLA_ENGINE_CONV | DRM_NVDLA_ENGINE_SDP |
 		   (pool ? DRM_NVDLA_ENGINE_PDP : 0));
@@ -258,23 +340,26 @@ static void gen_chain(struct builder *b, struct rng *rng, const struct conv *v)
 	}
 }
 
-/* A convolution, or two where the second uses what the first left in CBUF. */
+/* A convolution, or some that use what those before left in CBUF. */
 void gen_conv(struct builder *b, struct rng *rng)
 {
-	struct drm_nvdla_reloc first[3];
+	struct drm_nvdla_reloc first[5];
 	uint32_t keep, i, k;
 	struct conv v;
 
 	memset(&v, 0, sizeof(v));
 	choose_input(b->config, rng, &v);
-	choose_window(rng, &v);
+	if (v.winograd)
+		choose_tiles(b->config, rng, &v);
+	else
+		choose_window(rng, &v);
 	choose_banks(b->config, rng, &v);
-	if (rng_once(rng, 8)) {
+	if (!v.compressed && rng_once(rng, 8)) {
 		gen_chain(b, rng, &v);
 		return;
 	}
 	if (!rng_once(rng, 5)) {
-		gen_conv_op(b, rng, &v, 0, rng_once(rng, 4));
+		gen_conv_op(b, rng, &v, 0, v.batches == 1 && !v.winograd && rng_once(rng, 4));
 		return;
 	}
 
@@ -283,7 +368,7 @@ void gen_conv(struct builder *b, struct rng *rng)
 	keep = (keep & 1 ? CDMA_D_MISC_CFG_DATA_REUSE : 0) |
 	       (keep & 2 ? CDMA_D_MISC_CFG_WEIGHT_REUSE : 0);
 	gen_conv_op(b, rng, &v, keep << 8, false);
-	for (i = 0; i < 3 && i < b->ops[b->op_count - 1].reloc_count; i++)
+	for (i = 0; i < 5 && i < b->ops[b->op_count - 1].reloc_count; i++)
 		first[i] = b->relocs[b->ops[b->op_count - 1].first_reloc + i];
 	gen_conv_op(b, rng, &v, keep, false);
 	/* From the same addresses and over the same strides, unless luck decides otherwise. */

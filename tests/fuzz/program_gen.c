@@ -94,13 +94,30 @@ static void gen_stage(struct builder *b, struct rng *rng, const struct cube *cub
 	gen_reloc(b, rng, NVDLA_SDP_RDMA, low);
 	/* Line and surface stride follow the pair of address registers. */
 	gen_strides(b, rng, NVDLA_SDP_RDMA, low + 8, low + 12, cube,
-		(alu && mul ? 2 : 1) * (two ? 2 : 1));
+		    (alu && mul ? 2 : 1) * (two ? 2 : 1));
+}
+
+/* A batch is written in steps of 64 bytes, and lies behind the one before. */
+static void gen_output_batches(struct builder *b, struct rng *rng, const struct cube *cube)
+{
+	uint32_t atom = b->config->atomic_m, last = b->op_count - 1;
+	uint32_t line = up(cube->width * atom, 64);
+	uint32_t surf = line * cube->height + 64 * rng_range(rng, 0, 3);
+	uint32_t surfaces = up(cube->channels * (cube->precision ? 2 : 1), atom) / atom;
+
+	builder_find_reg(b, last, NVDLA_SDP, SDP_D_DST_LINE_STRIDE)->value = line;
+	builder_find_reg(b, last, NVDLA_SDP, SDP_D_DST_SURFACE_STRIDE)->value = surf;
+	builder_reg(b, NVDLA_SDP, SDP_D_DST_BATCH_STRIDE,
+		    2 * surfaces * surf + 64 * rng_range(rng, 0, 3));
+	b->relocs[b->reloc_count - 1].delta = 64 * rng_range(rng, 0, 20);
 }
 
 /* Return: the precision that leaves it. */
 uint32_t gen_sdp(struct builder *b, struct rng *rng, const struct cube *cube, bool flying,
 		 bool to_pdp)
 {
+	uint32_t mode = flying | FIELD_PREP(SDP_D_FEATURE_MODE_CFG_WINOGRAD, cube->winograd) |
+			FIELD_PREP(SDP_D_FEATURE_MODE_CFG_BATCH_NUMBER, cube->batches - 1);
 	uint32_t out = other_precision(b->config, rng, cube->precision);
 	uint32_t in = flying ? cube->precision : other_precision(b->config, rng, cube->precision);
 	bool ew = b->config->features & NVDLA_FEAT_SDP_EW;
@@ -109,7 +126,7 @@ uint32_t gen_sdp(struct builder *b, struct rng *rng, const struct cube *cube, bo
 	builder_reg(b, NVDLA_SDP, SDP_D_DATA_CUBE_WIDTH, cube->width - 1);
 	builder_reg(b, NVDLA_SDP, SDP_D_DATA_CUBE_HEIGHT, cube->height - 1);
 	builder_reg(b, NVDLA_SDP, SDP_D_DATA_CUBE_CHANNEL, cube->channels - 1);
-	builder_reg(b, NVDLA_SDP, SDP_D_FEATURE_MODE_CFG, flying | to_pdp << 1);
+	builder_reg(b, NVDLA_SDP, SDP_D_FEATURE_MODE_CFG, mode | to_pdp << 1);
 	builder_reg(b, NVDLA_SDP, SDP_D_DATA_FORMAT,
 		    FIELD_PREP(SDP_D_DATA_FORMAT_PROC_PRECISION, cube->precision) |
 		    FIELD_PREP(SDP_D_DATA_FORMAT_OUT_PRECISION, out));
@@ -118,14 +135,16 @@ uint32_t gen_sdp(struct builder *b, struct rng *rng, const struct cube *cube, bo
 	if (!to_pdp) {
 		gen_reloc(b, rng, NVDLA_SDP, SDP_D_DST_BASE_ADDR_LOW);
 		gen_strides(b, rng, NVDLA_SDP, SDP_D_DST_LINE_STRIDE, SDP_D_DST_SURFACE_STRIDE, cube,
-			1);
+			    1);
+		if (cube->batches > 1)
+			gen_output_batches(b, rng, cube);
 	}
 	if (rdma) {
 		builder_reg(b, NVDLA_SDP_RDMA, SDP_RDMA_D_DATA_CUBE_WIDTH, cube->width - 1);
 		builder_reg(b, NVDLA_SDP_RDMA, SDP_RDMA_D_DATA_CUBE_HEIGHT, cube->height - 1);
 		builder_reg(b, NVDLA_SDP_RDMA, SDP_RDMA_D_DATA_CUBE_CHANNEL, cube->channels - 1);
 		builder_reg(b, NVDLA_SDP_RDMA, SDP_RDMA_D_FEATURE_MODE_CFG,
-			    flying | FIELD_PREP(SDP_RDMA_D_FEATURE_MODE_CFG_IN_PRECISION, in) |
+			    mode | FIELD_PREP(SDP_RDMA_D_FEATURE_MODE_CFG_IN_PRECISION, in) |
 			    FIELD_PREP(SDP_RDMA_D_FEATURE_MODE_CFG_PROC_PRECISION,
 				       cube->precision) |
 			    FIELD_PREP(SDP_RDMA_D_FEATURE_MODE_CFG_OUT_PRECISION, out));
@@ -133,7 +152,7 @@ uint32_t gen_sdp(struct builder *b, struct rng *rng, const struct cube *cube, bo
 	if (!flying) {
 		gen_reloc(b, rng, NVDLA_SDP_RDMA, SDP_RDMA_D_SRC_BASE_ADDR_LOW);
 		gen_strides(b, rng, NVDLA_SDP_RDMA, SDP_RDMA_D_SRC_LINE_STRIDE,
-			SDP_RDMA_D_SRC_SURFACE_STRIDE, cube, 1);
+			    SDP_RDMA_D_SRC_SURFACE_STRIDE, cube, 1);
 	}
 	gen_stage(b, rng, cube, SDP_D_DP_BS_CFG, SDP_D_DP_BS_ALU_CFG, SDP_D_DP_BS_MUL_CFG,
 		  SDP_RDMA_D_BRDMA_CFG, SDP_RDMA_D_BS_BASE_ADDR_LOW, true, rdma);
@@ -156,7 +175,7 @@ void gen_pdp(struct builder *b, struct rng *rng, const struct cube *in, bool fly
 	struct cube out = {
 		(left + in->width + right - kernel_w) / stride_w + 1,
 		(top + in->height + bottom - kernel_h) / stride_h + 1,
-		in->channels, in->precision,
+		in->channels, in->precision, 1, false,
 	};
 	uint32_t kernel = (stride_h - 1) << 20 | (stride_w - 1) << 16 | (kernel_h - 1) << 8 |
 			  (kernel_w - 1);
@@ -189,7 +208,7 @@ void gen_pdp(struct builder *b, struct rng *rng, const struct cube *in, bool fly
 	builder_reg(b, NVDLA_PDP_RDMA, PDP_RDMA_D_POOLING_PADDING_CFG, left);
 	gen_reloc(b, rng, NVDLA_PDP_RDMA, PDP_RDMA_D_SRC_BASE_ADDR_LOW);
 	gen_strides(b, rng, NVDLA_PDP_RDMA, PDP_RDMA_D_SRC_LINE_STRIDE,
-		PDP_RDMA_D_SRC_SURFACE_STRIDE, in, 1);
+		    PDP_RDMA_D_SRC_SURFACE_STRIDE, in, 1);
 }
 
 static void gen_cdp(struct builder *b, struct rng *rng, const struct cube *cube)
@@ -211,7 +230,7 @@ static void gen_cdp(struct builder *b, struct rng *rng, const struct cube *cube)
 	gen_reloc(b, rng, NVDLA_CDP_RDMA, CDP_RDMA_D_SRC_BASE_ADDR_LOW);
 	gen_reloc(b, rng, NVDLA_CDP, CDP_D_DST_BASE_ADDR_LOW);
 	gen_strides(b, rng, NVDLA_CDP_RDMA, CDP_RDMA_D_SRC_LINE_STRIDE,
-		CDP_RDMA_D_SRC_SURFACE_STRIDE, cube, 1);
+		    CDP_RDMA_D_SRC_SURFACE_STRIDE, cube, 1);
 	gen_strides(b, rng, NVDLA_CDP, CDP_D_DST_LINE_STRIDE, CDP_D_DST_SURFACE_STRIDE, cube, 1);
 }
 
@@ -272,6 +291,7 @@ void gen_program(struct builder *b, struct rng *rng)
 			rng_range(rng, 1, rng_once(rng, 4) ? 1 : 12),
 			rng_range(rng, 1, 80),
 			gen_precision(b->config, rng),
+			1, false,
 		};
 		uint32_t what = rng_range(rng, 0, 9);
 

@@ -17,6 +17,8 @@ static inline uint32_t up(uint32_t n, uint32_t to)
 /* A cube on its way through the engines of an operation. */
 struct cube {
 	uint32_t width, height, channels, precision;
+	uint32_t batches;
+	bool winograd;
 };
 
 uint32_t gen_precision(const struct nvdla_config *config, struct rng *rng);
