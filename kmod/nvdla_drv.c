@@ -26,6 +26,11 @@ static_assert(DRM_NVDLA_FEAT_WT_COMPRESS == NVDLA_FEAT_WT_COMPRESS);
 static_assert(DRM_NVDLA_FEAT_CFGROM == NVDLA_FEAT_CFGROM);
 static_assert(DRM_NVDLA_NO_UNIT == NVDLA_NO_UNIT);
 
+static bool compressed_weights;
+module_param(compressed_weights, bool, 0444);
+MODULE_PARM_DESC(compressed_weights,
+		 "allow compressed weights, which can stay in a core for the next client (default: no)");
+
 /**
  * nvdla_copy_array() - copy an array out of user memory
  * @in: the array
@@ -291,6 +296,12 @@ struct nvdla_device *nvdla_device_new(struct device *dev, const struct nvdla_con
 	strscpy(nvdla->config_name, config->name, sizeof(nvdla->config_name));
 	nvdla->own_config = *config;
 	nvdla->own_config.name = nvdla->config_name;
+	/*
+	 * How much of them a convolution takes out of CBUF is told by sizes that
+	 * lie in memory, where no check can hold them.
+	 */
+	if (!compressed_weights)
+		nvdla->own_config.features &= ~NVDLA_FEAT_WT_COMPRESS;
 	nvdla->config = &nvdla->own_config;
 	nvdla->core_count = cores;
 	nvdla->glue = glue;
