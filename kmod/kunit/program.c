@@ -72,18 +72,9 @@ static void set_sdp(struct test_program *p, u32 width, u32 height, u32 channels)
 
 u32 test_program_copy_op(struct test_program *p)
 {
-	u32 index = p->op_count++;
-	struct drm_nvdla_op *op = last_op(p);
+	u32 index = new_op(p, DRM_NVDLA_ENGINE_SDP, 2);
 	u32 line = TEST_WIDTH * p->config->atomic_m;
 
-	*op = (struct drm_nvdla_op){
-		.engines = DRM_NVDLA_ENGINE_SDP,
-		.first_reg = index * TEST_REGS,
-		.first_reloc = index * TEST_RELOCS,
-		.reloc_count = 2,
-		.first_dep = p->dep_count,
-		.lut = -1,
-	};
 	set_sdp(p, TEST_WIDTH, TEST_HEIGHT, TEST_CHANNELS);
 	test_program_set(p, NVDLA_SDP_RDMA, SDP_RDMA_D_DATA_CUBE_WIDTH, TEST_WIDTH - 1);
 	test_program_set(p, NVDLA_SDP_RDMA, SDP_RDMA_D_DATA_CUBE_HEIGHT, TEST_HEIGHT - 1);
