@@ -5,9 +5,9 @@
  */
 #include <linux/clk.h>
 #include <linux/delay.h>
+#include <linux/genalloc.h>
 #include <linux/module.h>
 #include <linux/of.h>
-#include <linux/of_address.h>
 #include <linux/of_reserved_mem.h>
 #include <linux/platform_device.h>
 #include <linux/pm_opp.h>
@@ -25,6 +25,8 @@
  * @resets: one per core, or one for all; NULL entries if there are none
  * @reset_count: number of resets given
  * @irqs: interrupt of each core
+ * @sram_pool: where the second memory comes from, NULL if there is none
+ * @sram: the kernel's address of it in @sram_pool
  */
 struct nvdla_soc {
 	struct clk_bulk_data *clocks;
@@ -34,6 +36,8 @@ struct nvdla_soc {
 	struct reset_control *resets[NVDLA_MAX_CORES];
 	unsigned int reset_count;
 	int irqs[NVDLA_MAX_CORES];
+	struct gen_pool *sram_pool;
+	unsigned long sram;
 };
 
 static int soc_power_on(struct nvdla_device *nvdla)
@@ -156,18 +160,35 @@ static int get_interrupts(struct platform_device *pdev, struct nvdla_soc *soc, u
 	return 0;
 }
 
+static void put_sram(void *data)
+{
+	struct nvdla_soc *soc = data;
+
+	gen_pool_free(soc->sram_pool, soc->sram, gen_pool_size(soc->sram_pool));
+}
+
+/* All of a pool, so that nobody else gets a part of what clients' jobs may reach. */
 static int get_sram(struct nvdla_device *nvdla)
 {
-	struct device_node *node = of_parse_phandle(nvdla->dev->of_node, "sram", 0);
-	struct resource res;
+	struct device *dev = nvdla->dev;
+	struct nvdla_soc *soc = nvdla->bus;
+	phys_addr_t at;
 	int ret;
 
-	if (!node)
+	if (!IS_ENABLED(CONFIG_GENERIC_ALLOCATOR) || !of_property_present(dev->of_node, "sram"))
 		return 0;
-	ret = of_address_to_resource(node, 0, &res);
-	of_node_put(node);
+	soc->sram_pool = of_gen_pool_get(dev->of_node, "sram", 0);
+	if (!soc->sram_pool)
+		return dev_err_probe(dev, -EPROBE_DEFER, "the SRAM is not there yet\n");
+	soc->sram = gen_pool_alloc(soc->sram_pool, gen_pool_size(soc->sram_pool));
+	if (!soc->sram)
+		return dev_err_probe(dev, -EBUSY, "the SRAM is not all free\n");
+	ret = devm_add_action_or_reset(dev, put_sram, soc);
+	if (ret)
+		return ret;
 	/* The second port sees it where the CPU does. */
-	return ret ?: nvdla_sram_init(nvdla, res.start, res.start, resource_size(&res));
+	at = gen_pool_virt_to_phys(soc->sram_pool, soc->sram);
+	return nvdla_sram_init(nvdla, at, at, gen_pool_size(soc->sram_pool));
 }
 
 static unsigned int count_cores(struct platform_device *pdev)
@@ -278,8 +299,10 @@ static int soc_probe(struct platform_device *pdev)
 	pm_runtime_use_autosuspend(dev);
 	pm_runtime_enable(dev);
 	ret = pm_runtime_resume_and_get(dev);
-	if (ret)
+	if (ret) {
+		dev_err_probe(dev, ret, "cannot be switched on\n");
 		goto err_pm;
+	}
 	ret = check_cores(dev, nvdla);
 	if (!ret)
 		ret = request_interrupts(pdev, nvdla);
