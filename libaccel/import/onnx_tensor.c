@@ -59,7 +59,8 @@ static void convert_raw(int32_t type, const uint8_t *raw, size_t n, void *out)
 		}
 		break;
 	default:
-		memcpy(out, raw, n * raw_size(type));
+		if (n)
+			memcpy(out, raw, n * raw_size(type));
 	}
 }
 
