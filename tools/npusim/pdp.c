@@ -426,6 +426,19 @@ out:
 	return err;
 }
 
+/* Lines at the end that no result in memory needs; surplus rows take later ones' place. */
+static unsigned int unused_lines(const struct pdp_op *op)
+{
+	const struct pdp_axis *y = &op->window.y;
+	unsigned int last;
+
+	if (!op->surplus || op->surfaces == 1)
+		return left_over(y);
+	last = (y->out - 1 - op->surplus) * y->stride + y->size - y->pad_before;
+
+	return y->in > last ? y->in - last : 0;
+}
+
 /*
  * What an operation leaves behind. Data from SDP that is left over blocks SDP
  * for good when the other group takes its data from memory.
@@ -505,7 +518,7 @@ int sim_pdp_run(struct sim_core *core, unsigned int group, unsigned int rdma_gro
 
 	op.surplus = pdp_axis_surplus(&op.window.y);
 	/* With three surfaces the RTL hangs at times. */
-	if (op.surplus && (in || op.splits > 1 || op.surfaces > 2 ||
+	if (op.surplus && (op.splits > 1 || op.surfaces > 2 ||
 			   (op.surfaces == 2 && op.window.y.out < overlap(&op.window.y))))
 		return fail_shape(core, "the padding at the bottom gives rows beyond the windows'");
 	if (!op.surplus && pdp_axis_check(&op.window.y))
@@ -540,7 +553,7 @@ int sim_pdp_run(struct sim_core *core, unsigned int group, unsigned int rdma_gro
 
 	if (!in)
 		cost->readers[cost->reader_count++] = reader;
-	cost->unused = ((double)left_over(&op.window.y) * op.window.x.in +
+	cost->unused = ((double)unused_lines(&op) * op.window.x.in +
 			left_over(&op.window.x)) /
 		       ((double)op.window.x.in * op.window.y.in * op.surfaces);
 	sim_reg_set(core, NVDLA_PDP, group, PDP_D_NAN_INPUT_NUM, op.nan_in);
