@@ -8,6 +8,8 @@
 
 #include "libaccel/cpu/sdp/cdp_pixel.h"
 
+#define INLINE	static inline __attribute__((always_inline))
+
 /* What differs between the two tables, in each lane that takes one of them. */
 struct tables {
 	const int16_t *values;
@@ -81,11 +83,12 @@ static inline int32x4_t look_up(struct tables t, int32x4_t x)
 }
 
 /* The sums of squares around each of four channels. */
-static inline int32x4_t squares(const int16_t *v, int reach)
+INLINE int32x4_t squares(const int16_t *v, int reach)
 {
 	const int16x4_t own = vld1_s16(v);
 	int32x4_t sum = vmull_s16(own, own);
 
+#pragma GCC unroll 4
 	for (int i = 1; i <= reach; i++) {
 		const int16x4_t before = vld1_s16(v - i), behind = vld1_s16(v + i);
 
@@ -110,11 +113,11 @@ static inline int32x2_t convert2(struct converter by, int32x2_t v)
 	return vqmovn_s64(vrshlq_s64(moved, by.shift));
 }
 
-static inline int16x4_t group(const struct npu_cdp *cdp, struct tables tables,
-			      struct converter by, const int16_t *v)
+INLINE int16x4_t group(const struct npu_cdp *cdp, struct tables tables, struct converter by,
+		       const int16_t *v, int reach)
 {
 	const int32x4_t own = vmovl_s16(vld1_s16(v));
-	int32x4_t r = look_up(tables, cdp->reach ? squares(v, cdp->reach) : own);
+	int32x4_t r = look_up(tables, reach ? squares(v, reach) : own);
 
 	if (cdp->multiply)
 		r = vmulq_s32(r, own);
@@ -124,8 +127,8 @@ static inline int16x4_t group(const struct npu_cdp *cdp, struct tables tables,
 				       convert2(by, vget_high_s32(r))));
 }
 
-void cdp_pixel_8x__neon(const struct npu_cdp *cdp, const int16_t *tables, const int16_t *v,
-			uint32_t channels, int8_t *out)
+INLINE void pixel(const struct npu_cdp *cdp, const int16_t *tables, const int16_t *v,
+		  uint32_t channels, int reach, int8_t *out)
 {
 	const struct tables both = tables_of(cdp, tables);
 	const struct converter by = {
@@ -135,6 +138,18 @@ void cdp_pixel_8x__neon(const struct npu_cdp *cdp, const int16_t *tables, const 
 	uint32_t c;
 
 	for (c = 0; c < channels; c += CDP_GROUP)
-		vst1_s8(out + c, vqmovn_s16(vcombine_s16(group(cdp, both, by, v + c),
-							 group(cdp, both, by, v + c + 4))));
+		vst1_s8(out + c, vqmovn_s16(vcombine_s16(group(cdp, both, by, v + c, reach),
+							 group(cdp, both, by, v + c + 4, reach))));
+}
+
+void cdp_pixel_8x__neon(const struct npu_cdp *cdp, const int16_t *tables, const int16_t *v,
+			uint32_t channels, int8_t *out)
+{
+	switch (cdp->reach) {
+	case 0: pixel(cdp, tables, v, channels, 0, out); break;
+	case 1: pixel(cdp, tables, v, channels, 1, out); break;
+	case 2: pixel(cdp, tables, v, channels, 2, out); break;
+	case 3: pixel(cdp, tables, v, channels, 3, out); break;
+	default: pixel(cdp, tables, v, channels, 4, out);
+	}
 }

@@ -16,12 +16,12 @@
 #include "bench.h"
 #include "libaccel/cpu/conv.h"
 
-struct operator {
+struct layer {
 	const char *name;
 	uint32_t height, width, channels, kernels, size, stride, groups;
 };
 
-static const struct operator operators[] = {
+static const struct layer layers[] = {
 	{ "gemm_96x96x512", 1, 96, 512, 96, 1, 1, 1 },
 	{ "conv1x1_28x28x128x128", 28, 28, 128, 128, 1, 1, 1 },
 	{ "conv3x3_56x56x64x64", 56, 56, 64, 64, 3, 1, 1 },
@@ -41,7 +41,7 @@ struct buffers {
 };
 
 /* Padding as TFLite's SAME: what is odd goes below and to the right. */
-static uint32_t padding(const struct operator *op, uint32_t in)
+static uint32_t padding(const struct layer *op, uint32_t in)
 {
 	uint32_t out = (in + op->stride - 1) / op->stride;
 	uint32_t need = (out - 1) * op->stride + op->size;
@@ -49,7 +49,7 @@ static uint32_t padding(const struct operator *op, uint32_t in)
 	return need > in ? need - in : 0;
 }
 
-static void prepare(const struct operator *op, struct buffers *buffers)
+static void prepare(const struct layer *op, struct buffers *buffers)
 {
 	size_t in = (size_t)op->height * op->width * op->channels;
 	size_t weights = (size_t)op->kernels * op->size * op->size * op->channels / op->groups;
@@ -74,7 +74,7 @@ static void prepare(const struct operator *op, struct buffers *buffers)
 	}
 }
 
-static int run_ours(const struct operator *op, struct buffers *buffers)
+static int run_ours(const struct layer *op, struct buffers *buffers)
 {
 	struct accel_conv_shape shape = {
 		.in_height = op->height, .in_width = op->width, .in_channels = op->channels,
@@ -111,7 +111,7 @@ static int run_ours(const struct operator *op, struct buffers *buffers)
 	return 0;
 }
 
-static int run_xnnpack(const struct operator *op, struct buffers *buffers)
+static int run_xnnpack(const struct layer *op, struct buffers *buffers)
 {
 	uint32_t vertical = padding(op, op->height), horizontal = padding(op, op->width);
 	bool dense = op->size == 1 && op->height == 1;
@@ -178,8 +178,8 @@ int main(int argc, char **argv)
 		fputs("bench_conv: XNNPACK does not start here\n", stderr);
 		return 1;
 	}
-	for (i = 0; i < sizeof(operators) / sizeof(operators[0]); i++) {
-		const struct operator *op = &operators[i];
+	for (i = 0; i < sizeof(layers) / sizeof(layers[0]); i++) {
+		const struct layer *op = &layers[i];
 		struct buffers buffers;
 
 		prepare(op, &buffers);
