@@ -114,7 +114,9 @@ static void agree(struct lower *lower, const struct lower_op *before, struct low
 	    npu_tile_plan_split(lower->config, &op->op, pool, before->tiling.weight_banks,
 				lower->bandwidth, &tiling, &cost))
 		return;
-	if (npu_cost_score(&cost, lower->bandwidth) >
+	/* Bytes are not worth it: memory is what the time is short of. */
+	if (cost.read + cost.written > op->cost.read + op->cost.written ||
+	    npu_cost_score(&cost, lower->bandwidth) >
 	    npu_cost_score(&op->cost, lower->bandwidth) + hidden_cycles(lower, before, op))
 		return;
 	op->tiling = tiling;
