@@ -54,16 +54,24 @@ static void free_memory(struct nvdla_bo *bo)
  * The driver leaves the device: memory that came from it goes back. Mappings
  * are gone by now and bo_fault() replaces them. What was exported stays, since
  * importers may be using it.
+ *
+ * Return: whether memory of the device's stays.
  */
-void nvdla_bo_revoke_all(struct nvdla_device *nvdla)
+bool nvdla_bo_revoke_all(struct nvdla_device *nvdla)
 {
 	struct nvdla_bo *bo;
+	bool stays = false;
 
 	guard(mutex)(&nvdla->bo_lock);
 	list_for_each_entry(bo, &nvdla->bos, link) {
-		if (!bo->base.dma_buf && !drm_gem_is_imported(&bo->base))
+		if (drm_gem_is_imported(&bo->base))
+			continue;
+		if (bo->base.dma_buf)
+			stays |= bo->sgt || bo->vaddr;
+		else
 			free_memory(bo);
 	}
+	return stays;
 }
 
 static void bo_free(struct drm_gem_object *obj)

@@ -547,15 +547,20 @@ void nvdla_device_remove(struct nvdla_device *nvdla)
 	}
 }
 
-/* From here on no core reaches memory, whether it could be reset or not. */
-void nvdla_device_disconnected(struct nvdla_device *nvdla)
+/*
+ * From here on no core reaches memory, whether it could be reset or not.
+ * Return: whether memory that came from the device is still in use elsewhere.
+ */
+bool nvdla_device_disconnected(struct nvdla_device *nvdla)
 {
 	unsigned int i;
+	bool stays;
 
 	for (i = 0; i < nvdla->core_count; i++)
 		nvdla_job_release_stranded(&nvdla->cores[i]);
-	nvdla_bo_revoke_all(nvdla);
+	stays = nvdla_bo_revoke_all(nvdla);
 	nvdla_netlink_gone(nvdla);
+	return stays;
 }
 
 static int __init nvdla_init(void)

@@ -260,7 +260,7 @@ struct nvdla_device *nvdla_device_new(struct device *dev, const struct nvdla_con
 				      unsigned int cores, const struct nvdla_glue *glue, void *bus);
 int nvdla_device_register(struct nvdla_device *nvdla);
 void nvdla_device_remove(struct nvdla_device *nvdla);
-void nvdla_device_disconnected(struct nvdla_device *nvdla);
+bool nvdla_device_disconnected(struct nvdla_device *nvdla);
 int nvdla_sram_init(struct nvdla_device *nvdla, phys_addr_t cpu, u64 bus, u64 size);
 int nvdla_device_suspend(struct nvdla_device *nvdla);
 int nvdla_device_resume(struct nvdla_device *nvdla);
@@ -287,7 +287,7 @@ struct drm_gem_object *nvdla_gem_import_sg_table(struct drm_device *drm,
 
 void nvdla_job_release_stranded(struct nvdla_core *core);
 
-void nvdla_bo_revoke_all(struct nvdla_device *nvdla);
+bool nvdla_bo_revoke_all(struct nvdla_device *nvdla);
 
 void nvdla_debugfs_init(struct nvdla_device *nvdla);
 

@@ -280,7 +280,8 @@ static int soc_probe(struct platform_device *pdev)
 		return ret;
 	/* Without an IOMMU, contiguous memory comes from here. */
 	ret = of_reserved_mem_device_init(dev);
-	if (ret && ret != -ENODEV)
+	/* Busy: the device has it from before, for a buffer that was exported then. */
+	if (ret && ret != -ENODEV && ret != -EBUSY)
 		return dev_err_probe(dev, ret, "bad memory-region\n");
 
 	nvdla = nvdla_device_new(dev, config, cores, &soc_glue, soc);
@@ -329,8 +330,9 @@ static void soc_remove(struct platform_device *pdev)
 	nvdla_device_remove(nvdla);
 	pm_runtime_dont_use_autosuspend(&pdev->dev);
 	pm_runtime_force_suspend(&pdev->dev);
-	nvdla_device_disconnected(nvdla);
-	of_reserved_mem_device_release(&pdev->dev);
+	/* Exported buffers go back to where they came from, however late. */
+	if (!nvdla_device_disconnected(nvdla))
+		of_reserved_mem_device_release(&pdev->dev);
 }
 
 static int soc_suspend(struct device *dev)

@@ -196,12 +196,21 @@ static void lose_device(struct __test_metadata *_metadata, int (*leave)(void), b
 
 TEST_F_TIMEOUT(root, driver_is_taken_off, 180)
 {
-	int round;
+	struct drm_prime_handle exported = { .flags = DRM_CLOEXEC };
+	int round, fd;
 
 	for (round = 0; round < 2; round++) {
-		close(wait_for_node());
+		fd = wait_for_node();
+		ASSERT_GE(fd, 0);
+		/* A buffer that outlives the driver, and goes with the next one there. */
+		ASSERT_EQ(0, bo_create(fd, 1 << 20, round ? DRM_NVDLA_BO_CACHED : 0,
+				       &exported.handle));
+		ASSERT_EQ(0, node_ioctl(fd, DRM_IOCTL_PRIME_HANDLE_TO_FD, &exported));
+		close(fd);
 		lose_device(_metadata, driver_unbind, true);
 		ASSERT_EQ(0, driver_bind());
+		EXPECT_EQ(0, compute_once());
+		close(exported.fd);
 		EXPECT_EQ(0, compute_once());
 	}
 }
