@@ -104,7 +104,9 @@ static bool by_number_where_equal(void)
 
 static bool free_without_pin(void)
 {
-	return placed_as(4, 0, NULL, 0);
+	const int none = -1;
+
+	return placed_as(4, 0, &none, 0);
 }
 
 /* What the parts of a job were. */
