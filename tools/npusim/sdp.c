@@ -255,12 +255,14 @@ static int check_source(struct sim_core *core, unsigned int group, const struct 
 			return sim_fail(core, -EINVAL, NVDLA_SDP, SDP_D_FEATURE_MODE_CFG,
 					"SDP D_FEATURE_MODE_CFG.BATCH_NUMBER is %u, the convolution gives %u batches",
 					op->batches - 1, acc->batches);
+		/* The hardware's own model mixes up pixels and channels then. */
+		if (acc->atom != op->atom)
+			return sim_fail(core, -ENOSYS, NVDLA_SDP, SDP_D_DATA_FORMAT,
+					"SDP D_DATA_FORMAT.PROC_PRECISION %u behind a convolution in %u bits is not modelled",
+					F(SDP_D_DATA_FORMAT, PROC_PRECISION),
+					acc->atom > op->atom ? 8 : 16);
 		given = (uint64_t)acc->width * acc->height *
 			((acc->channels - 1) / acc->atom + 1) * acc->atom;
-		/* Atoms of another size are regrouped pixel by pixel. */
-		if (acc->atom != op->atom && acc->width * acc->height == op->width * op->height)
-			given = (uint64_t)acc->width * acc->height *
-				((acc->channels - 1) / op->atom + 1) * op->atom;
 		if (given != atoms * op->atom)
 			return sim_fail(core, -EINVAL, NVDLA_SDP, SDP_D_DATA_CUBE_WIDTH,
 					"SDP D_DATA_CUBE_*: %llu elements, the convolution gives %llu",
@@ -358,31 +360,15 @@ static unsigned int depth(const struct sdp_op *op)
 	       (op->y.enable && op->y.lut ? 7 : 0);
 }
 
-/*
- * Atoms @first and following of batch @batch from the convolution, in the order
- * and of the size that the stages want; what it does not give counts as 0.
- */
+/* Atoms @first and following of batch @batch from the convolution. */
 static void take_accumulators(const struct sdp_op *op, const struct sim_cube *acc,
 			      unsigned int batch, uint64_t first, unsigned int atoms, int32_t *v)
 {
 	const uint64_t pixels = (uint64_t)acc->width * acc->height;
 	const unsigned int surfaces = (acc->channels - 1) / acc->atom + 1;
 	const int32_t *from = acc->v + batch * surfaces * pixels * acc->atom;
-	unsigned int a, i;
 
-	if (acc->atom == op->atom || pixels != (uint64_t)op->width * op->height) {
-		memcpy(v, from + first * op->atom, (size_t)atoms * op->atom * sizeof(*v));
-		return;
-	}
-	for (a = 0; a < atoms; a++) {
-		for (i = 0; i < op->atom; i++) {
-			uint64_t c = (first + a) / pixels * op->atom + i;
-
-			*v++ = c / acc->atom >= surfaces ? 0 :
-			       from[(c / acc->atom * pixels + (first + a) % pixels) * acc->atom +
-				    c % acc->atom];
-		}
-	}
+	memcpy(v, from + first * op->atom, (size_t)atoms * op->atom * sizeof(*v));
 }
 
 /* Output converter and its counters. */
