@@ -536,18 +536,21 @@ static void bad_programs(void **state)
 		enum nvdla_unit unit;
 		uint32_t reg, value;
 		int code;
+		bool full;	/* on nv_full */
 	} bad[] = {
-		{ NVDLA_CDMA, CDMA_D_BANK, 0x001f001f, -EINVAL },
-		{ NVDLA_CDMA, CDMA_D_ENTRY_PER_SLICE, 0, -EINVAL },
-		{ NVDLA_CDMA, CDMA_D_WEIGHT_BYTES, 4, -EINVAL },
-		{ NVDLA_CDMA, CDMA_D_DAIN_RAM_TYPE, 0, -EINVAL },
-		{ NVDLA_CDMA, CDMA_D_DAIN_ADDR_LOW_0, 0x10000000, -EFAULT },
-		{ NVDLA_CDMA, CDMA_D_WEIGHT_ADDR_LOW, 0x10000000, -EFAULT },
-		{ NVDLA_CDMA, CDMA_D_WEIGHT_FORMAT, 1, -EINVAL },
-		{ NVDLA_CDMA, CDMA_D_MISC_CFG, 1, -EINVAL },
-		{ NVDLA_CSC, CSC_D_ATOMICS, 1, -EINVAL },
-		{ NVDLA_CSC, CSC_D_BANK, 0x00010001, -EINVAL },
-		{ NVDLA_SDP, SDP_D_DST_BASE_ADDR_LOW, 0x10000000, -EFAULT },
+		{ NVDLA_CDMA, CDMA_D_BANK, 0x001f001f, -EINVAL, false },
+		{ NVDLA_CDMA, CDMA_D_ENTRY_PER_SLICE, 0, -EINVAL, false },
+		{ NVDLA_CDMA, CDMA_D_WEIGHT_BYTES, 4, -EINVAL, false },
+		{ NVDLA_CDMA, CDMA_D_DAIN_RAM_TYPE, 0, -EINVAL, false },
+		{ NVDLA_CDMA, CDMA_D_DAIN_ADDR_LOW_0, 0x10000000, -EFAULT, false },
+		{ NVDLA_CDMA, CDMA_D_WEIGHT_ADDR_LOW, 0x10000000, -EFAULT, false },
+		{ NVDLA_CDMA, CDMA_D_WEIGHT_FORMAT, 1, -EINVAL, false },
+		{ NVDLA_CDMA, CDMA_D_MISC_CFG, 1, -EINVAL, false },
+		{ NVDLA_CSC, CSC_D_ATOMICS, 1, -EINVAL, false },
+		{ NVDLA_CSC, CSC_D_BANK, 0x00010001, -EINVAL, false },
+		{ NVDLA_SDP, SDP_D_DST_BASE_ADDR_LOW, 0x10000000, -EFAULT, false },
+		/* 16 bits behind a convolution in 8 */
+		{ NVDLA_SDP, SDP_D_DATA_FORMAT, 1 | 1 << 2, -ENOSYS, true },
 	};
 	struct bench_conv conv = {
 		.format = -1, .width = 5, .height = 5, .channels = 16, .kernels = 8, .r = 1, .s = 1,
@@ -558,7 +561,7 @@ static void bad_programs(void **state)
 
 	(void)state;
 	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		assert_int_equal(bench_new("nv_small", 9, &bench), 0);
+		assert_int_equal(bench_new(bad[i].full ? "nv_full" : "nv_small", 9, &bench), 0);
 		conv.in = 0;
 		conv.weights = 0;
 		assert_int_equal(bench_conv_place(&bench, &conv), 0);
