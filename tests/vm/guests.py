@@ -92,9 +92,15 @@ def find(name):
     return GUESTS[name]
 
 
+def own_environment(**more):
+    """The environment without what a surrounding make was told, such as to be silent."""
+    return {name: value for name, value in os.environ.items()
+            if name not in ("MAKEFLAGS", "MFLAGS", "SAN")} | more
+
+
 def in_tree(tree, *command, **options):
     """Run a command in one of the unpacked trees of the cache."""
-    environment = dict(os.environ, CACHE=CACHE, LC_ALL="C", LANG="C")
+    environment = own_environment(CACHE=CACHE, LC_ALL="C", LANG="C")
     return subprocess.run([os.path.join(HERE, "in-tree"), os.path.join(VM, tree), *command],
                           env=environment, check=True, **options)
 
@@ -179,12 +185,9 @@ def make(guest, *targets):
     """Build user-space targets for a guest; O stands for the folder of its objects."""
     names = [target.replace("$(O)", os.path.join("build", guest.triplet)) for target in targets]
     cross = ["CROSS_COMPILE=aarch64-linux-gnu-"] if guest.arch == "arm64" else []
-    # What a surrounding make was told about sanitizers is not for the guest.
-    environment = {name: value for name, value in os.environ.items()
-                   if name not in ("MAKEFLAGS", "MFLAGS", "SAN")}
     result = subprocess.run(["make", "-C", TOP, f"-j{os.cpu_count()}", *cross, *names],
-                            env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                            check=False)
+                            env=own_environment(), stdout=subprocess.PIPE,
+                            stderr=subprocess.STDOUT, check=False)
     if result.returncode:
         sys.stderr.buffer.write(result.stdout)
         sys.exit(result.returncode)
